@@ -117,8 +117,8 @@ def parse_intensity(value: object, field: str = "intensity") -> float:
 
 
 def level(intensity: float) -> str:
-    """The FACS letter of an intensity in [0, 5], rounded half up: 2.5 -> ``"C"``, 0.4 -> ``"0"``."""
-    return LEVELS[min(int(math.floor(intensity + 0.5)), len(LEVELS) - 1)]
+    """The FACS letter of an intensity in [0, 5], rounded half up: 2.5 -> ``"C"``, .4 -> ``"0"``."""
+    return LEVELS[min(math.floor(intensity + 0.5), len(LEVELS) - 1)]
 
 
 def is_present(intensity: float, threshold: float = 1.0) -> bool:
