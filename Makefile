@@ -1,0 +1,62 @@
+# `make demo`, `make test` and `make serve` set themselves up; `make help` lists the rest.
+
+# Options for pip, for instance an index of your own: make setup PIP_ARGS='--index-url …'
+PIP_ARGS ?=
+# The first Python on this machine that is new enough.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+PORT ?= 8000
+DATA ?= data
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Set-up is done again when one of the files that decide its outcome changes.
+INPUTS := pyproject.toml constraints.txt models/assets.py
+STAMP := $(VENV)/.set-up-$(shell cat $(INPUTS) | cksum | tr ' ' '-')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test lint format lock clean
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 -- /p' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## virtual environment, pinned dependencies, face networks
+
+$(STAMP):
+	@test -n "$(PYTHON)" || { echo "Facsimile needs Python 3.11 or newer." >&2; exit 1; }
+	@rm -f $(VENV)/.set-up-*
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "No virtual environment: on Debian and Ubuntu, apt install python3-venv." >&2; exit 1; }
+	@echo "Installing dependencies (about 1 GB with the tools for tests) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
+		--constraint constraints.txt --editable '.[dev]'
+	@echo "Fetching the face networks ..."
+	@$(BIN)/python -m models.assets fetch
+	@touch $@
+
+demo: $(STAMP) ## draw eight expressions of one portrait into demo/
+	@$(BIN)/python scripts/demo.py
+
+serve: $(STAMP) ## start the service: make serve PORT=8000 DATA=data
+	@$(BIN)/facsimile serve --port $(PORT) --data $(DATA)
+
+lint: $(STAMP) ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint ## style, types and tests
+	$(BIN)/pytest
+
+format: $(STAMP) ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## pin anew, in constraints.txt, what the dependencies need in turn
+	@PYTHON="$(PYTHON)" PIP_ARGS="$(PIP_ARGS)" sh scripts/lock.sh
+
+clean: ## remove everything that was made, but for data/
+	rm -rf $(VENV) demo build dist facsimile.egg-info .mypy_cache .pytest_cache .ruff_cache \
+		.hypothesis models/weights/*.tflite
+	find models service worker scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
