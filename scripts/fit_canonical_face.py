@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     photos = sorted((options.data / "london/neutral").glob("*.jpg"))
     photos += sorted((options.data / "canada").glob("*.jpg"))
     meshes = measure(photos)
-    mean = procrustes_mean(meshes)
+    mean = upright(procrustes_mean(meshes))
     mirror = mirror_permutation(mean)
     if not np.array_equal(mirror[mirror], np.arange(VERTEX_COUNT)):
         raise SystemExit("the mirror of the mirror is not the vertex itself")
@@ -82,27 +82,25 @@ def measure(photos: Sequence[Path]) -> DoubleArray:
 def procrustes_mean(meshes: DoubleArray) -> DoubleArray:
     """Generalised Procrustes mean (Gower 1975): align all to the mean, average, repeat.
 
-    Every mesh may turn, grow and move; none is deformed.
+    Every mesh may turn, grow and move; none is deformed. The mean is left turned as the sitters
+    are on average, who look straight at the camera: nothing else says which nod is zero.
     """
-    mean = meshes[0] - meshes[0].mean(0)
+    centred = meshes - meshes.mean(1, keepdims=True)
+    unturned = centred / np.sqrt((centred**2).sum(2).mean(1))[:, None, None]
+    mean = np.asarray(unturned.mean(0), np.float64)
     for _ in range(_ROUNDS):
         mean = mean / np.sqrt((mean**2).sum(1).mean())
         aligned = [fit_similarity(one, mean).apply(one) for one in meshes]
         mean = np.asarray(np.mean(aligned, axis=0), np.float64)
-    return upright(mean)
+    return fit_similarity(mean, unturned.mean(0)).apply(mean)
 
 
 def upright(points: DoubleArray) -> DoubleArray:
-    """The mesh turned about z and y so that left and right mirror each other across x = 0.
-
-    Pitch is kept: nothing in a face says which nod is zero, so the sitters' looking straight at
-    the camera does.
-    """
+    """The mesh turned so that left and right mirror each other across x = 0."""
     out = points - points.mean(0)
     for _ in range(_ROUNDS):
         mirrored = (out * [-1.0, 1.0, 1.0])[mirror_permutation(out)]
-        half_way = (fit_similarity(out, mirrored).apply(out) + out) / 2
-        out = fit_similarity(out, half_way).apply(out)
+        out = fit_similarity(out, (out + mirrored) / 2).apply(out)
     return out
 
 
