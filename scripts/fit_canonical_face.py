@@ -72,7 +72,7 @@ def measure(photos: Sequence[Path]) -> DoubleArray:
         if bgr is None:
             raise SystemExit(f"{path} cannot be read")
         pyramid = Pyramid(np.asarray(bgr[..., ::-1], np.uint8))
-        hits = next(find.passes(pyramid))
+        hits = next(find.passes(pyramid)).detections()
         if not hits:
             raise SystemExit(f"no face in {path}")
         found.append(finder.find(pyramid, max(hits, key=lambda hit: hit.side)).points)
@@ -92,15 +92,17 @@ def procrustes_mean(meshes: DoubleArray) -> DoubleArray:
         mean = mean / np.sqrt((mean**2).sum(1).mean())
         aligned = [fit_similarity(one, mean).apply(one) for one in meshes]
         mean = np.asarray(np.mean(aligned, axis=0), np.float64)
-    return fit_similarity(mean, unturned.mean(0)).apply(mean)
+    turned = np.asarray(unturned.mean(0), np.float64)
+    return fit_similarity(mean, turned).apply(mean)
 
 
 def upright(points: DoubleArray) -> DoubleArray:
     """The mesh turned so that left and right mirror each other across x = 0."""
-    out = points - points.mean(0)
+    out = np.asarray(points - points.mean(0), np.float64)
     for _ in range(_ROUNDS):
         mirrored = (out * [-1.0, 1.0, 1.0])[mirror_permutation(out)]
-        out = fit_similarity(out, (out + mirrored) / 2).apply(out)
+        half_way = np.asarray((out + mirrored) / 2, np.float64)
+        out = fit_similarity(out, half_way).apply(out)
     return out
 
 

@@ -1,0 +1,1 @@
+"""From a photo to a registered face: detection, dense mesh, alignment and drawing."""

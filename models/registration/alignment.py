@@ -1,4 +1,4 @@
-"""Similarity transforms between point sets, and the head pose they give.
+"""Similarity transforms between point sets, and a mesh's rigid alignment to the canonical face.
 
 Umeyama, "Least-squares estimation of transformation parameters between two point patterns",
 IEEE PAMI 13 (1991).
@@ -7,13 +7,22 @@ IEEE PAMI 13 (1991).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from models.registration.face import FloatArray
+from models.registration.canonical import canonical_face
+from models.registration.contours import EYE_CORNERS, LEFT_EYE, NOSE_BASE, RIGHT_EYE
+from models.registration.face import FloatArray, View
 
 DoubleArray = npt.NDArray[np.float64]
+
+_BROW_BAND: Final = (-0.95, -0.56)
+"""Heights, in the canonical frame, between which brows lie and rise."""
+_FOREHEAD_WEIGHT: Final = 0.1
+_MOVING_WEIGHT: Final = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,3 +79,38 @@ def fit_similarity(
     rotation = (left * signs) @ right
     scale = float(singular @ signs / (share @ (centred**2).sum(1)))
     return Similarity(rotation, scale, target_mean - scale * rotation @ source_mean)
+
+
+@lru_cache(maxsize=1)
+def rigid_weights() -> DoubleArray:
+    """float64 (468,): how far each vertex keeps its place on the skull when the face moves.
+
+    Nose, eye corners, temples and cheekbones count in full. The forehead, which rises with the
+    brows, counts little; brows and lids hardly, and nothing below the nose does: a jaw that drops
+    or a brow that rises must not read as a nod.
+    """
+    face = canonical_face()
+    height = face.mesh[:, 1]
+    weights = np.ones(len(height))
+    weights[height < _BROW_BAND[1]] = _FOREHEAD_WEIGHT
+    weights[(height > _BROW_BAND[0]) & (height < _BROW_BAND[1])] = _MOVING_WEIGHT
+    lids = {*RIGHT_EYE.upper, *RIGHT_EYE.lower, *LEFT_EYE.upper, *LEFT_EYE.lower}
+    weights[sorted(lids - set(EYE_CORNERS))] = _MOVING_WEIGHT
+    weights[height > face.mesh[list(NOSE_BASE), 1].max()] = 0.0
+    weights.setflags(write=False)
+    return weights
+
+
+def align_to_canonical(points: FloatArray) -> tuple[FloatArray, View]:
+    """Take head turn, size and place out of a mesh, and keep the person's own shape.
+
+    Args:
+        points: (468, 3) in photo pixels.
+
+    Returns:
+        float32 (468, 3), the mesh in the canonical frame, and the view that takes it back to
+        `points`.
+    """
+    fit = fit_similarity(canonical_face().mesh, points, rigid_weights())
+    mesh = np.asarray(fit.inverse().apply(points), np.float32)
+    return mesh, View(np.asarray(fit.matrix, np.float32), np.asarray(fit.offset, np.float32))

@@ -8,9 +8,9 @@ frame first, then wider, turned and tiled windows, until one pass finds a face.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import product
 from typing import Final
 
@@ -23,6 +23,9 @@ from models.registration.pyramid import Pyramid, Window
 ASSET: Final = "face_detection_short_range.tflite"
 _INPUT: Final = 128
 _KEY_POINTS: Final = 6
+_CONFIRM_MARGIN: Final = 2.0
+_TURNS: Final = (-40.0, 40.0)
+_LARGE_TURNS: Final = (-80.0, 80.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +58,32 @@ class DetectorSettings:
 
     Attributes:
         min_score: detections below are dropped.
+        sure: a detection at or above needs no second look.
+        confirmed: what the second look must reach.
         overlap: detections whose boxes overlap by more (intersection over union) are one face.
         smallest: the smallest face looked for, as a fraction of the frame's longer side.
+        smallest_pixels: the same in pixels; the larger of the two holds.
     """
 
     min_score: float = 0.5
+    sure: float = 0.9
+    confirmed: float = 0.7
     overlap: float = 0.3
-    smallest: float = 0.04
+    smallest: float = 0.03
+    smallest_pixels: float = 60.0
+
+
+@dataclass(frozen=True)
+class SearchPass:
+    """One pass of the search.
+
+    Attributes:
+        turned: the pass looks only for faces turned further than the network bears.
+        detections: runs the pass; best score first.
+    """
+
+    turned: bool
+    detections: Callable[[], list[Detection]]
 
 
 class Detector:
@@ -71,15 +93,40 @@ class Detector:
         self._network = network
         self._settings = settings or DetectorSettings()
 
-    def passes(self, pyramid: Pyramid) -> Iterator[list[Detection]]:
-        """Detections of one search pass after the other, each pass best score first.
+    def passes(self, pyramid: Pyramid) -> Iterator[SearchPass]:
+        """The search, pass by pass, from the whole frame to small tiles and large turns.
 
-        The passes go from the whole frame to small tiles and large turns; a caller stops when it
-        has what it needs. A face may come back in more than one pass.
+        A pass is run when its detections are asked for, so a caller stops when it has what it
+        needs. A face may come back in more than one pass.
         """
-        for windows in search_windows(pyramid.width, pyramid.height, self._settings.smallest):
-            found = [hit for window in windows for hit in self._look(pyramid, window)]
-            yield merge(found, self._settings.overlap)
+        side = max(pyramid.width, pyramid.height)
+        smallest = max(self._settings.smallest * side, self._settings.smallest_pixels)
+        for turned, windows in search_windows(pyramid.width, pyramid.height, smallest):
+            yield SearchPass(turned, partial(self._search, pyramid, windows))
+
+    def confirm(self, pyramid: Pyramid, hit: Detection) -> Detection | None:
+        """A second look at a detection: the face at `hit`, turned as it is, or None.
+
+        What the search takes for a face is often a pattern, or a face more than a right angle off
+        the upright one that it reports. Cut out by itself, a face scores high, and higher the
+        right way up.
+        """
+        if hit.score >= self._settings.sure:
+            return hit
+        best: Detection | None = None
+        for turn in (0.0, 180.0, 90.0, -90.0):
+            window = replace(hit.window(_CONFIRM_MARGIN), angle=hit.angle + turn)
+            for again in self._look(pyramid, window):
+                near = _overlap(again, hit) > self._settings.overlap
+                if near and (best is None or again.score > best.score):
+                    best = again
+            if best is not None and best.score >= self._settings.sure:
+                break
+        return best if best is not None and best.score >= self._settings.confirmed else None
+
+    def _search(self, pyramid: Pyramid, windows: Sequence[Window]) -> list[Detection]:
+        found = [hit for window in windows for hit in self._look(pyramid, window)]
+        return merge(found, self._settings.overlap)
 
     def _look(self, pyramid: Pyramid, window: Window) -> list[Detection]:
         crop = pyramid.cut(window, _INPUT)
@@ -89,26 +136,25 @@ class Detector:
         return [_in_photo(hit, window) for hit in merge(hits, self._settings.overlap)]
 
 
-def search_windows(width: int, height: int, smallest: float) -> Iterator[list[Window]]:
-    """The windows of each search pass over a frame of `width` x `height` pixels."""
-    centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
-    side = float(max(width, height))
-    yield [Window(centre_x, centre_y, side)]
-    # A face larger than the frame, or upright after a turn the network does not bear.
-    yield [Window(centre_x, centre_y, side * 1.6)] + [
-        Window(centre_x, centre_y, side * 1.15, turn) for turn in (-40.0, 40.0)
-    ]
+def search_windows(width: int, height: int, smallest: float) -> Iterator[tuple[bool, list[Window]]]:
+    """The windows of each search pass over a frame, and whether the pass is for turned faces.
+
+    All lengths are in pixels; `smallest` is the side of the smallest face looked for.
+    """
+    x, y, side = (width - 1) / 2, (height - 1) / 2, float(max(width, height))
+    yield False, [Window(x, y, side)]
+    # The wide window is for a face larger than the frame. Turned windows are wider than the
+    # frame because its corners stand out of a square of its side.
+    yield False, [Window(x, y, side * 1.6), *(Window(x, y, side * 1.15, t) for t in _TURNS)]
     tile = side / 2
-    while True:
-        yield list(_tiles(width, height, tile, 0.0))
-        if tile * 0.25 <= side * smallest:
-            break
+    yield False, list(_tiles(width, height, tile, 0.0))
+    # The network finds faces from about a fifth of its window.
+    while tile / 5 > smallest:
         tile /= 2
-    yield [Window(centre_x, centre_y, side * 1.15, turn) for turn in (-80.0, 80.0, 180.0)]
-    for turn in (-40.0, 40.0):
-        yield list(_tiles(width, height, side / 2, turn))
-    for turn in (-40.0, 40.0):
-        yield list(_tiles(width, height, side / 4, turn))
+        yield False, list(_tiles(width, height, tile, 0.0))
+    yield True, [Window(x, y, side * 1.15, turn) for turn in (*_LARGE_TURNS, 180.0)]
+    for tile in (side / 2, side / 4):
+        yield True, [one for turn in _TURNS for one in _tiles(width, height, tile, turn)]
 
 
 def _tiles(width: int, height: int, tile: float, turn: float) -> Iterator[Window]:

@@ -1,0 +1,85 @@
+"""2D registration: 68 landmarks brought to a frontal template by a similarity."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+
+from models.registration.alignment import Similarity, align_to_canonical, fit_similarity
+from models.registration.canonical import canonical_face
+from models.registration.face import FACE_SIZE, FloatArray, RegisteredFace, View
+from models.registration.frontalise import frontal_view
+from models.registration.headpose import pose_of
+from models.registration.pyramid import Pyramid, Window
+
+LANDMARKS: Final[tuple[int, ...]] = (
+    # 0-16 jaw, from the subject's right ear round the chin to the left
+    127, 234, 93, 58, 172, 136, 150, 176, 152, 400, 379, 365, 397, 288, 323, 454, 356,
+    # 17-21 right brow, outer to inner; 22-26 left brow, inner to outer
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300,
+    # 27-30 nose bridge, downwards; 31-35 below the nostrils, right to left
+    168, 197, 5, 4, 98, 97, 2, 326, 327,
+    # 36-41 right eye, 42-47 left eye: outer or inner corner on the right first, clockwise
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+    # 48-59 outer lips, clockwise from the right corner; 60-67 inner lips likewise
+    61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91, 78, 81, 13, 311, 308, 402, 14, 178,
+)  # fmt: skip
+"""The mesh vertices that stand for the 68 landmarks of Multi-PIE (Gross et al. 2010), in order."""
+
+_FINER: Final = 2
+
+
+def register_2d(pyramid: Pyramid, points: FloatArray) -> RegisteredFace:
+    """Register the face whose mesh is `points`, (468, 3) in photo pixels, in 2D.
+
+    The image keeps what surrounds the face; it is black only beyond the photo. The template is
+    the canonical face's landmarks as the 3D registration lays them out.
+    """
+    mesh, photo_view = align_to_canonical(points)
+    marks = list(LANDMARKS)
+    template = frontal_view().project(canonical_face().mesh)[marks, :2]
+    fit = fit_similarity(points[marks, :2], template)
+    window = _window(fit.inverse())
+    image = cv2.resize(
+        pyramid.cut(window, FACE_SIZE * _FINER),
+        (FACE_SIZE, FACE_SIZE),
+        interpolation=cv2.INTER_AREA,
+    )
+    return RegisteredFace(
+        image=np.asarray(image, np.uint8),
+        mesh=mesh,
+        view=_after(photo_view, fit),
+        photo=pyramid.photo,
+        photo_view=photo_view,
+        sampling=_sampling(pyramid, fit.inverse()),
+        pose=pose_of(photo_view),
+        kind="2d",
+    )
+
+
+def _window(to_photo: Similarity) -> Window:
+    """The square of the photo that the registered image shows."""
+    x, y = to_photo.apply(np.full(2, (FACE_SIZE - 1) / 2))
+    turn = math.atan2(float(to_photo.rotation[1, 0]), float(to_photo.rotation[0, 0]))
+    return Window(float(x), float(y), FACE_SIZE * to_photo.scale, math.degrees(turn))
+
+
+def _after(view: View, fit: Similarity) -> View:
+    """`view` followed by the similarity `fit` of its image plane; depth is scaled alike."""
+    whole = np.eye(3) * fit.scale
+    whole[:2, :2] = fit.matrix
+    offset = whole @ view.offset
+    offset[:2] += fit.offset
+    return View(np.asarray(whole @ view.matrix, np.float32), np.asarray(offset, np.float32))
+
+
+def _sampling(pyramid: Pyramid, to_photo: Similarity) -> FloatArray:
+    """float32 (224, 224, 2): photo x, y of each pixel, NaN beyond the photo."""
+    rows, columns = np.mgrid[:FACE_SIZE, :FACE_SIZE]
+    at = np.asarray(to_photo.apply(np.stack([columns, rows], axis=-1)), np.float32)
+    limit = np.array([pyramid.width, pyramid.height], np.float32) - 0.5
+    at[~((at >= -0.5) & (at <= limit)).all(-1)] = np.nan
+    return at

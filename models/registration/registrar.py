@@ -1,0 +1,157 @@
+"""Registration from photo to registered face: find, measure, align, draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+
+from models.registration import detector, mesh
+from models.registration.alignment import align_to_canonical
+from models.registration.detector import Detection, Detector
+from models.registration.face import FloatArray, ImageArray, Pose, RegisteredFace, RegistrationKind
+from models.registration.frontalise import frontalise
+from models.registration.headpose import pose_of
+from models.registration.mesh import MeshFinder
+from models.registration.network import Network
+from models.registration.procrustes2d import register_2d
+from models.registration.pyramid import Pyramid
+
+_SURE: Final = 0.9
+"""Least presence the mesh network must report: the detector alone sees faces in pebbles."""
+_SAME_FACE: Final = 0.4
+"""Boxes that overlap by more, intersection over the smaller, are one face found twice."""
+
+
+class RegistrationError(ValueError):
+    """A photo that cannot be registered; `code` names the reason."""
+
+    code: ClassVar[str]
+
+
+class NoFaceError(RegistrationError):
+    """No face was found in the photo."""
+
+    code = "no-face"
+
+
+class FaceIndexError(RegistrationError):
+    """The photo does not show as many faces as the index asks for."""
+
+    code = "no-such-face"
+
+
+@dataclass(frozen=True, eq=False)
+class LocatedFace:
+    """A face found in a photo.
+
+    Attributes:
+        box: x, y, width and height of the mesh in photo pixels; parts may lie beyond the photo.
+        pose: how the head is turned.
+        score: 0 to 1, how sure the mesh network is that this is a face.
+        mesh: float32 (468, 3) in photo pixels.
+    """
+
+    box: tuple[float, float, float, float]
+    pose: Pose
+    score: float
+    mesh: FloatArray
+
+
+class Registrar:
+    """Finds and registers faces. Holds the two networks; safe to use from several threads."""
+
+    def __init__(self, finder: Detector, meshes: MeshFinder) -> None:
+        self._detector = finder
+        self._meshes = meshes
+
+    def locate(self, photo: ImageArray) -> list[LocatedFace]:
+        """Every face of the photo, uint8 (H, W, 3) RGB and upright, the largest first."""
+        return self._locate(Pyramid(_checked(photo)), every=True)
+
+    def register(
+        self, photo: ImageArray, *, kind: RegistrationKind = "3d", face: int | None = None
+    ) -> RegisteredFace:
+        """Register one face of a photo.
+
+        Args:
+            photo: uint8 (H, W, 3) RGB, upright.
+            kind: ``"3d"`` or ``"2d"``.
+            face: which face, counted from 0 for the largest, as `locate` lists them. None is the
+                largest too, but ends the search at the first scale that shows a face.
+
+        Raises:
+            NoFaceError: there is none.
+            FaceIndexError: there are not that many.
+        """
+        pyramid = Pyramid(_checked(photo))
+        found = self._locate(pyramid, every=face is not None)
+        if not found:
+            raise NoFaceError(
+                f"No face was found in the photo of {pyramid.width}x{pyramid.height} pixels."
+            )
+        index = 0 if face is None else face
+        if not 0 <= index < len(found):
+            raise FaceIndexError(
+                f"Face {index} was asked for, but the photo shows {len(found)}; "
+                "the largest is face 0."
+            )
+        points = found[index].mesh
+        return frontalise(pyramid, points) if kind == "3d" else register_2d(pyramid, points)
+
+    def _locate(self, pyramid: Pyramid, *, every: bool) -> list[LocatedFace]:
+        """Faces found, largest first; not `every`: those of the first pass that shows any."""
+        found: list[LocatedFace] = []
+        for search_pass in self._detector.passes(pyramid):
+            if found and (search_pass.turned or not every):
+                break
+            for hit in search_pass.detections():
+                located = self._measure(pyramid, hit)
+                if located is not None and not _known(located, found):
+                    found.append(located)
+        return sorted(found, key=lambda one: -one.box[2] * one.box[3])
+
+    def _measure(self, pyramid: Pyramid, hit: Detection) -> LocatedFace | None:
+        confirmed = self._detector.confirm(pyramid, hit)
+        if confirmed is None:
+            return None
+        seen = self._meshes.find(pyramid, confirmed)
+        if seen.presence < _SURE:
+            return None
+        low, high = seen.points[:, :2].min(0), seen.points[:, :2].max(0)
+        _, view = align_to_canonical(seen.points)
+        return LocatedFace(
+            box=(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
+            pose=pose_of(view),
+            score=seen.presence,
+            mesh=seen.points,
+        )
+
+
+def load_registrar() -> Registrar:
+    """The registrar, with its networks loaded.
+
+    Raises:
+        models.assets.AssetError: a network has not been fetched; the message says what to run.
+    """
+    return Registrar(Detector(Network.load(detector.ASSET)), MeshFinder(Network.load(mesh.ASSET)))
+
+
+def _checked(photo: ImageArray) -> ImageArray:
+    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
+        raise ValueError(f"a photo is uint8 (H, W, 3), not {photo.dtype} {photo.shape}")
+    return photo
+
+
+def _known(face: LocatedFace, others: Sequence[LocatedFace]) -> bool:
+    return any(_overlap(face.box, other.box) > _SAME_FACE for other in others)
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Intersection of two boxes x, y, width, height over the area of the smaller."""
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    smaller = min(one[2] * one[3], other[2] * other[3])
+    return max(0.0, across) * max(0.0, down) / smaller if smaller > 0 else 0.0
