@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+LevelArray = npt.NDArray[np.int8]
 
 SUPPORTED_AUS: Final[tuple[str, ...]] = (
     "AU01", "AU02", "AU04", "AU05", "AU06", "AU07", "AU09", "AU10", "AU12",
@@ -124,6 +126,17 @@ def level(intensity: float) -> str:
 def is_present(intensity: float, threshold: float = 1.0) -> bool:
     """Presence is intensity >= threshold; no other rule for presence exists."""
     return intensity >= threshold
+
+
+def presence(intensities: FloatArray, threshold: float = 1.0) -> BoolArray:
+    """`is_present` of every entry of an array; NaN (not coded) is not present."""
+    return np.asarray(intensities >= threshold, np.bool_)
+
+
+def level_indices(intensities: FloatArray) -> LevelArray:
+    """The index into `LEVELS` of every entry of an array, rounded as `level` does; NaN is -1."""
+    rounded = np.floor(np.asarray(intensities, np.float32) + 0.5)
+    return np.where(np.isnan(rounded), -1, np.clip(rounded, 0, len(LEVELS) - 1)).astype(np.int8)
 
 
 @dataclass(frozen=True)

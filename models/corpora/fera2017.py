@@ -1,0 +1,106 @@
+"""FERA 2017: nine views of BP4D (to train) and BP4D+ (to validate and test), as videos.
+
+Valstar et al., "FERA 2017: Addressing Head Pose in the Third Facial Expression Recognition and
+Analysis Challenge" (2017). Files are found by name, wherever below the root they lie:
+``FERA17_TR_F001_T1_6.mp4`` is view 6 of task T1, ``FERA17_TR_F001_T1_AU01_Int.csv`` the
+intensities of one AU, ``FERA17_TR_F001_T1.csv`` the occurrences. ``TR``, ``VA`` and ``TE`` are the
+official partitions. They count their subjects apart: F001 of VA is not F001 of TR, so a subject's
+name here carries the partition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from models.corpora import codes as label_files
+from models.corpora.alignment import first_number, frames_in_video
+from models.corpora.codes import Codes
+from models.corpora.corpus import Corpus, LabelledSequence, assemble
+from models.corpora.errors import CorpusError
+from models.corpora.files import corpus_root, files_below
+from models.corpora.pixels import Video, frame_count
+from models.corpora.table import Split
+
+LICENCE: Final = (
+    "FERA 2017 challenge data, derived from BP4D and BP4D+ (Binghamton University, University of "
+    "Pittsburgh): for non-commercial research under the signed end-user licence agreement; "
+    "pictures made from it fall under the same agreement."
+)
+PARTITIONS: Final[dict[str, Split]] = {"TR": "train", "VA": "validation", "TE": "test"}
+VIEWS: Final = range(1, 10)
+
+_VIDEO: Final = re.compile(r"FERA17_(TR|VA|TE)_([FM]\d+)_(T\d+)_([1-9])\.mp4\Z", re.IGNORECASE)
+_INTENSITY: Final = re.compile(
+    r"FERA17_(TR|VA|TE)_([FM]\d+)_(T\d+)_AU(\d+)_Int\.csv\Z", re.IGNORECASE
+)
+_OCCURRENCE: Final = re.compile(r"FERA17_(TR|VA|TE)_([FM]\d+)_(T\d+)\.csv\Z", re.IGNORECASE)
+
+_Key = tuple[str, str, str]
+"""Partition, subject, task."""
+
+
+def read(root: Path, *, views: Collection[int] = VIEWS, licence: str = LICENCE) -> Corpus:
+    """Read the label files and pair them with the videos of `views`; no pixel is decoded.
+
+    Raises:
+        CorpusError: a file is wrong (by line), or nothing of the layout is below `root`.
+    """
+    root = corpus_root(root)
+    videos: dict[_Key, dict[int, Path]] = defaultdict(dict)
+    intensities: dict[_Key, dict[int, Codes]] = defaultdict(dict)
+    occurrences: dict[_Key, Path] = {}
+    for path in files_below(root):
+        if match := _VIDEO.match(path.name):
+            if int(match[4]) in views:
+                videos[_key(match)][int(match[4])] = path
+        elif match := _INTENSITY.match(path.name):
+            column = label_files.au_index(int(match[4]))
+            if column is not None:
+                intensities[_key(match)][column] = label_files.read_intensities(path)
+        elif match := _OCCURRENCE.match(path.name):
+            occurrences[_key(match)] = path
+    if not intensities:
+        raise CorpusError("holds no file named like FERA17_TR_F001_T1_AU01_Int.csv", root)
+    sequences = [
+        _sequence(key, view, video, intensities[key], occurrences.get(key))
+        for key in sorted(intensities)
+        for view, video in sorted(videos[key].items())
+    ]
+    if not sequences:
+        raise CorpusError("holds no video named like FERA17_TR_F001_T1_6.mp4 to its labels", root)
+    notes = []
+    if unseen := sum(not videos[key] for key in intensities):
+        notes.append(f"{unseen} coded recordings have no video and were left out.")
+    return assemble(
+        sequences, name="FERA 2017", layout="fera2017", root=root, licence=licence, notes=notes
+    )
+
+
+def _key(match: re.Match[str]) -> _Key:
+    return match[1].upper(), match[2].upper(), match[3].upper()
+
+
+def _sequence(
+    key: _Key, view: int, video: Path, by_au: dict[int, Codes], occurrence: Path | None
+) -> LabelledSequence:
+    partition, subject, task = key
+    numbers, intensity = label_files.merge(by_au)
+    frames = frame_count(video)
+    first = first_number(numbers, frames)
+    kept = frames_in_video(numbers, first, frames, by_au.values())
+    return LabelledSequence(
+        name=f"{partition}_{subject}_{task}_{view}",
+        subject=f"{partition}_{subject}",
+        source=Video(video),
+        numbers=numbers[kept],
+        positions=numbers[kept] - first,
+        intensity=intensity[kept],
+        occurrence=None
+        if occurrence is None
+        else label_files.occurrence_rows(*label_files.read_occurrences(occurrence), numbers[kept]),
+        split=PARTITIONS[partition],
+    )
