@@ -1,0 +1,52 @@
+"""The generator that needs no training: the rig."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.generators.base import FloatArray, ImageArray
+from models.registration.face import FACE_SIZE, RegisteredFace
+from models.registration.pyramid import Pyramid
+from models.rig.draw import draw, express
+from models.rig.model import RigModel, rig_model
+from models.rig.subject import Subject, measure
+
+
+class RigGenerator:
+    """Displaces the mesh by the AU basis and draws the photo's texture on it."""
+
+    name = "rig"
+
+    def __init__(self, model: RigModel | None = None) -> None:
+        """With the rig that ships unless another is given.
+
+        Raises:
+            models.assets.AssetError: its weights are missing or damaged.
+        """
+        self._model = model or rig_model()
+
+    def generate(
+        self,
+        faces: Sequence[RegisteredFace],
+        targets: FloatArray,
+        sources: FloatArray | None = None,
+        *,
+        seeds: Sequence[int] | None = None,
+        size: int = FACE_SIZE,
+    ) -> ImageArray:
+        """See `models.generators.base.Generator.generate`."""
+        count = len(faces)
+        out = np.zeros((count, size, size, 3), np.uint8)
+        measured: dict[int, tuple[Pyramid, Subject]] = {}
+        for index, face in enumerate(faces):
+            if id(face) not in measured:
+                pyramid = Pyramid(face.photo)
+                measured[id(face)] = pyramid, measure(self._model, face, pyramid)
+            pyramid, subject = measured[id(face)]
+            source = None if sources is None else sources[index]
+            expression = express(self._model, subject, targets[index], source)
+            seed = 0 if seeds is None else seeds[index]
+            out[index] = draw(self._model, subject, pyramid, expression, face.view, size, seed)
+        return out

@@ -1,0 +1,72 @@
+"""From AU intensities to a displaced mesh: the basis summed, then lids and lips brought to meet."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.facs import MAX_INTENSITY, SUPPORTED_AUS
+from models.rig.contact import Rims
+from models.rig.model import RigModel
+
+FloatArray = npt.NDArray[np.float32]
+
+_AU: Final = {au: index for index, au in enumerate(SUPPORTED_AUS)}
+_UPPER_LID_SHARE: Final = 0.93
+"""Share of the eye's height that the upper lid covers when the eye closes."""
+_TIGHT_LOWER_LID: Final = 0.34
+_TIGHT_UPPER_LID: Final = 0.14
+"""Shares of the eye's height that AU07 at E takes away from below and above."""
+
+
+def gains(intensities: FloatArray) -> FloatArray:
+    """Intensities (18, 2) 0..5 -> how far each AU's field is applied, 0..1.
+
+    Linear in intensity, so that A to E grow evenly; where two AUs work against each other the
+    stronger muscle wins: closing eyes cannot be raised, pressed lips part less.
+    """
+    gain = np.clip(intensities / MAX_INTENSITY, 0, 1).astype(np.float32)
+    gain[_AU["AU05"]] *= 1 - gain[_AU["AU43"]]
+    pressed = np.maximum(gain[_AU["AU24"]], 0.6 * gain[_AU["AU23"]])
+    gain[_AU["AU25"]] *= 1 - 0.6 * pressed
+    gain[_AU["AU24"]] *= 1 - 0.5 * gain[_AU["AU26"]]
+    return gain
+
+
+def displaced(model: RigModel, person: FloatArray, gain: FloatArray) -> FloatArray:
+    """The dense face `person` (V, 3) with AU `gain` (18, 2), canonical units, float32 (V, 3)."""
+    left = model.left_share[:, None]
+    out = person.copy()
+    for index in np.flatnonzero(gain.any(axis=1)):
+        right_gain, left_gain = float(gain[index, 1]), float(gain[index, 0])
+        out += model.basis[index] * (right_gain + (left_gain - right_gain) * left)
+    for side, eye in enumerate((model.left_eye, model.right_eye)):
+        out = _close_lids(eye, person, out, gain[:, side])
+    return _seal_lips(model.lips, person, out, gain.max(axis=1))
+
+
+def _close_lids(eye: Rims, person: FloatArray, moved: FloatArray, gain: FloatArray) -> FloatArray:
+    """Lids travel along the person's own opening, so closed is closed for every eye."""
+    closing, tight = float(gain[_AU["AU43"]]), float(gain[_AU["AU07"]])
+    if closing or tight:
+        across = moved[list(eye.lower)] - moved[list(eye.upper)]
+        down = closing * _UPPER_LID_SHARE + (1 - closing) * tight * _TIGHT_UPPER_LID
+        up = closing * (1 - _UPPER_LID_SHARE) + (1 - closing) * tight * _TIGHT_LOWER_LID
+        moved = eye.move(moved, across * np.float32(down), -across * np.float32(up))
+    floor = np.minimum(eye.gaps(person), 0.0).astype(np.float32)
+    return eye.separated(moved, floor, upper_share=0.5)
+
+
+def _seal_lips(lips: Rims, person: FloatArray, moved: FloatArray, gain: FloatArray) -> FloatArray:
+    """Lips part only where an AU that parts them is drawn, and never pass through each other."""
+    raised = max(0.0, float(gain[_AU["AU10"]]) - 0.35)
+    parting = min(1.0, 5 * float(gain[_AU["AU25"]] + gain[_AU["AU26"]]) + 1.2 * raised)
+    neutral = lips.gaps(person)
+    excess = np.maximum(lips.gaps(moved) - neutral, 0) * np.float32(1 - parting)
+    if excess.any():
+        shift = np.zeros((len(excess), 3), np.float32)
+        shift[:, 1] = excess
+        moved = lips.move(moved, 0.5 * shift, -0.5 * shift)
+    return lips.separated(moved, np.minimum(neutral, 0.0).astype(np.float32), upper_share=0.4)

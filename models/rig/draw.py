@@ -1,0 +1,137 @@
+"""One registered face, re-drawn with other AUs, in any view of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.registration.face import FloatArray, ImageArray, View
+from models.registration.pyramid import Pyramid
+from models.registration.raster import interpolate, rasterise
+from models.rig.appearance import map_coordinates
+from models.rig.deform import displaced, gains
+from models.rig.eyes import eyeball_points
+from models.rig.light import brightness_ratio, vertex_normals
+from models.rig.model import RigModel
+from models.rig.mouth import MouthState, draw_interior
+from models.rig.subject import Subject
+
+_FINER: Final = 2
+"""Drawn this many times as large and averaged down: smooth rims, no aliasing."""
+_TINT: Final = np.array([0.85, 1.05, 1.10], np.float32)
+"""Log ratio per channel: shadows on skin are redder than the skin."""
+_CHIN: Final = 152
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """A subject's mesh with AUs on it.
+
+    moved: float32 (V, 3) canonical; shading: (V,) brightness ratio; appearance: (H, W) log ratio.
+    """
+
+    moved: FloatArray
+    shading: FloatArray
+    appearance: FloatArray
+
+
+def express(
+    model: RigModel, subject: Subject, target: FloatArray, source: FloatArray | None
+) -> Expression:
+    """Put AU intensities `target` (18, 2) on a subject who shows `source` (neutral when None)."""
+    gain = gains(target)
+    neutral, shown = subject.dense, np.zeros_like(gain)
+    if source is not None:
+        shown = gains(source)
+        neutral = 2 * subject.dense - displaced(model, subject.dense, shown)
+    moved = displaced(model, neutral, gain)
+    normals = vertex_normals(moved @ subject.turn.T, model.dense.triangles)
+    shading = brightness_ratio(subject.light, subject.normals, normals)
+    change = gain - shown
+    appearance = np.zeros(model.appearance.shape[1:], np.float32)
+    half = appearance.shape[1] // 2
+    for index in np.flatnonzero(change.any(axis=1)):
+        # The subject's left is the image's right.
+        appearance[:, half:] += model.appearance[index, :, half:] * change[index, 0]
+        appearance[:, :half] += model.appearance[index, :, :half] * change[index, 1]
+    return Expression(moved, shading, appearance)
+
+
+def draw(
+    model: RigModel, subject: Subject, pyramid: Pyramid, expression: Expression,
+    view: View, size: int, seed: int,
+) -> ImageArray:  # fmt: skip
+    """uint8 (size, size, 3): the expression in `view`; black beyond the face."""
+    fine, fine_view = size * _FINER, view.resized(_FINER)
+    screen = fine_view.project(expression.moved)
+    triangles = model.dense.triangles
+    shown, barycentric = rasterise(screen, triangles, fine, fine)
+    attributes = np.column_stack(
+        [subject.texture, expression.shading, map_coordinates(model.neutral), expression.moved]
+    )
+    pixels = interpolate(shown, barycentric, triangles, attributes)
+    at, shading, on_map, canonical = np.split(pixels, [2, 3, 5], axis=2)
+    skin_end = model.skin_triangles
+    eye_end = skin_end + model.eye_triangles
+    is_eye = (shown >= skin_end) & (shown < eye_end)
+    is_mouth = shown >= eye_end
+    at = np.ascontiguousarray(at)
+    at[is_eye] = _eye_texture(model, subject, expression.moved, canonical[is_eye])
+    colour = sample(pyramid, at, subject.view.scale / fine_view.scale).astype(np.float32)
+    colour *= _ratio(expression.appearance, on_map, shading, is_eye | is_mouth)
+    if is_mouth.any():
+        inside = _mouth(model, subject, expression.moved, canonical[is_mouth], seed)
+        own = np.float32(subject.open_mouth)
+        colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
+    colour[shown < 0] = 0
+    image = cv2.resize(colour, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.clip(image + 0.5, 0, 255), np.uint8)
+
+
+def sample(pyramid: Pyramid, at: FloatArray, ratio: float) -> ImageArray:
+    level = pyramid.level(ratio)
+    to_level = pyramid.level_affine(level)
+    scale, offset = np.diag(to_level[:, :2]).astype(np.float32), to_level[:, 2].astype(np.float32)
+    x, y = (at[..., axis] * scale[axis] + offset[axis] for axis in (0, 1))
+    kind = cv2.INTER_CUBIC if ratio < 0.75 else cv2.INTER_LINEAR
+    return np.asarray(cv2.remap(level, x, y, kind, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _ratio(
+    appearance: FloatArray, on_map: FloatArray, shading: FloatArray, bare: BoolArray
+) -> FloatArray:
+    """(H, W, 3) factor on the photo's colour; 1 where there is no skin."""
+    log = cv2.remap(appearance, on_map[..., 0], on_map[..., 1], cv2.INTER_LINEAR)
+    log += np.log(np.maximum(shading[..., 0], 0.1))
+    log[bare] = 0
+    return np.asarray(np.exp(log[..., None] * _TINT), np.float32)
+
+
+def _eye_texture(
+    model: RigModel, subject: Subject, moved: FloatArray, at: FloatArray
+) -> FloatArray:
+    out = np.empty((len(at), 2), np.float32)
+    left = at[:, 0] > subject.middle
+    for eye, here in ((model.left_eye, left), (model.right_eye, ~left)):
+        found = eyeball_points(eye, subject.dense, moved, at[here])
+        out[here] = subject.view.project(found)[:, :2]
+    return out
+
+
+def _mouth(
+    model: RigModel, subject: Subject, moved: FloatArray, at: FloatArray, seed: int
+) -> FloatArray:
+    upper, lower = list(model.lips.upper), list(model.lips.lower)
+    rims = moved[upper], moved[lower]
+    roof = np.interp(at[:, 0], rims[0][:, 0], rims[0][:, 1]).astype(np.float32)
+    floor = np.interp(at[:, 0], rims[1][:, 0], rims[1][:, 1]).astype(np.float32)
+    # The chin has no muscle of its own that lowers it: how far it is down is the jaw's doing.
+    jaw = float(moved[_CHIN, 1] - subject.dense[_CHIN, 1])
+    state = MouthState(subject.mouth, subject.mouth_width, jaw, subject.teeth_level)
+    teeth = model.teeth[seed % len(model.teeth)]
+    return draw_interior(state, teeth, at[:, :2], roof, floor)

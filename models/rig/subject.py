@@ -1,0 +1,108 @@
+"""What is measured once of a registered face, whatever is then drawn on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from models.registration.face import FloatArray, RegisteredFace, View
+from models.registration.pyramid import Pyramid
+from models.rig.contact import Rims
+from models.rig.light import fit_light, vertex_normals
+from models.rig.model import RigModel
+from models.rig.mouth import teeth_level
+
+_CHEEKS: Final = (50, 280, 205, 425, 101, 330, 9, 151)
+"""Vertices of bare skin: cheeks and the middle of the forehead."""
+_LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+_OPEN_FROM, _OPEN_TO = 0.05, 0.11
+"""Heights of the photographed mouth's opening, canonical units, between which its own inside
+takes over from the drawn one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A person in a photo, measured.
+
+    Attributes:
+        view: canonical frame -> photo pixels.
+        turn: float32 (3, 3), the rotation in `view`.
+        dense: float32 (V, 3), dense canonical mesh as photographed.
+        texture: float32 (V, 2), photo pixels of each vertex.
+        normals: float32 (V, 3), in the photo's orientation.
+        light: float32 (4,), see `light.fit_light`.
+        middle: canonical x between the eyes.
+        mouth: canonical x, y of the middle of the line where the lips meet.
+        mouth_width: mouth width over the canonical face's.
+        teeth_level: luminance 0..255 of teeth in this light.
+        open_mouth: 0 if the mouth is shut in the photo, 1 if it is open.
+    """
+
+    view: View
+    turn: FloatArray
+    dense: FloatArray
+    texture: FloatArray
+    normals: FloatArray
+    light: FloatArray
+    middle: float
+    mouth: tuple[float, float]
+    mouth_width: float
+    teeth_level: float
+    open_mouth: float
+
+
+def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
+    """Measure `face`, whose photo `pyramid` holds."""
+    dense = model.dense.refine(face.mesh)
+    view = face.photo_view
+    texture = view.project(dense)[:, :2]
+    turn = np.asarray(view.matrix / view.scale, np.float32)
+    normals = vertex_normals(dense @ turn.T, model.dense.triangles)
+    luminance = _luminance(pyramid, texture, view.scale)
+    skin = float(np.median(luminance[list(_CHEEKS)]))
+    eyes = np.concatenate([_inside(model.left_eye, dense), _inside(model.right_eye, dense)])
+    sclera = float(np.percentile(_luminance(pyramid, view.project(eyes)[:, :2], view.scale), 90))
+    upper, lower = list(model.lips.upper), list(model.lips.lower)
+    gap = float(model.lips.gaps(dense)[3:-3].mean())
+    centre = upper[len(upper) // 2]
+    meeting = dense[centre, 1] + (0.0 if gap > _OPEN_FROM else gap / 2)
+    width = float(np.ptp(dense[upper, 0]) / np.ptp(model.neutral[upper, 0]))
+    return Subject(
+        view=view,
+        turn=turn,
+        dense=dense,
+        texture=texture,
+        normals=normals,
+        light=fit_light(luminance, normals, _skin_weights(luminance, skin)),
+        middle=float((dense[133, 0] + dense[362, 0]) / 2),
+        mouth=(float((dense[upper[0], 0] + dense[upper[-1], 0]) / 2), float(meeting)),
+        mouth_width=width,
+        teeth_level=teeth_level(skin, sclera),
+        open_mouth=float(np.clip((gap - _OPEN_FROM) / (_OPEN_TO - _OPEN_FROM), 0, 1)),
+    )
+
+
+def _luminance(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:
+    """Luminance at photo points (P, 2), averaged over about a fiftieth of the face."""
+    level = pyramid.level(max(1.0, scale / 40))
+    to_level = pyramid.level_affine(level)
+    points = (at @ to_level[:, :2].T + to_level[:, 2]).astype(np.float32)
+    grey = (level @ _LUMINANCE).astype(np.float32)
+    picked = cv2.remap(
+        grey, points[None, :, 0], points[None, :, 1], cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    return np.asarray(picked[0], np.float32)
+
+
+def _skin_weights(luminance: FloatArray, skin: float) -> FloatArray:
+    """1 where the photo is about as bright as the cheeks: no brow, beard, lip or hair."""
+    return np.asarray(np.abs(np.log(np.maximum(luminance, 1) / max(skin, 1))) < 0.45, np.float32)
+
+
+def _inside(eye: Rims, dense: FloatArray) -> FloatArray:
+    upper, lower = dense[list(eye.upper)], dense[list(eye.lower)]
+    return np.concatenate([upper + (lower - upper) * share for share in (0.35, 0.5, 0.65)])

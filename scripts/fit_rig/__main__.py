@@ -1,0 +1,49 @@
+"""Command line of the fit; see the package's docstring."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from models.images import decode_image
+from models.registration.canonical import canonical_face
+from models.registration.registrar import load_registrar
+from models.rig.model import LEVELS, WEIGHTS, lower_lip_side
+from models.rig.subdivision import subdivide
+from models.shipped import save_shipped
+from scripts.fit_rig.au_basis import au_basis
+from scripts.fit_rig.correspondence import correspond
+from scripts.fit_rig.ict import load_ict
+from scripts.fit_rig.teeth import teeth_sets
+from scripts.fit_rig.wrinkles import wrinkle_maps
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with london/ and ict/")
+    args = parser.parse_args()
+    face = canonical_face()
+    dense = subdivide(np.array(face.all_triangles), len(face.mesh), LEVELS).refine(face.mesh)
+    below = lower_lip_side(face, dense)
+    near_mouth = np.abs(dense[:, 0]) < 0.995 * face.mesh[308, 0]
+    upper = near_mouth & ~below & (dense[:, 1] > face.mesh[2, 1])
+    lower = near_mouth & below
+    ict = load_ict(args.data / "ict" / "ict_face.npz")
+    match = correspond(ict, face.mesh.astype(np.float64), dense.astype(np.float64), upper, lower)
+    oval = face.mesh[list(face.oval), :2]
+    rim = np.linalg.norm(dense[:, None, :2] - oval[None], axis=2).min(axis=1)
+    basis = au_basis(ict, match, dense.astype(np.float64), rim)
+    teeth = teeth_sets(
+        load_registrar(), args.data / "london", lambda path: decode_image(path.read_bytes()).rgb
+    )
+    appearance = np.clip(np.round(wrinkle_maps() * 127), -127, 127).astype(np.int8)
+    arrays = {"basis": basis.astype(np.float16), "appearance": appearance, "teeth": teeth}
+    save_shipped(WEIGHTS, save(arrays))
+    print({name: (array.shape, str(array.dtype)) for name, array in arrays.items()})
+
+
+if __name__ == "__main__":
+    main()
