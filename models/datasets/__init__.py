@@ -1,0 +1,1 @@
+"""The files a dataset is handed out in, written as a stream and the same every time."""

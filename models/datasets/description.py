@@ -1,0 +1,45 @@
+"""What a dataset's card and Croissant file say of it beyond its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SourceNote:
+    """Where faces came from, and on what terms.
+
+    `licence` is carried over word by word; `consent` says what the people in it agreed to.
+    """
+
+    name: str
+    licence: str
+    consent: str
+
+
+@dataclass(frozen=True)
+class DatasetDescription:
+    """What a person needs to know to use a dataset.
+
+    Attributes:
+        name: a short name, letters, digits and hyphens.
+        summary: one or two sentences on what it is.
+        generator: what drew the images.
+        sources: where the faces came from.
+        spec: the request it was built from, fit for JSON; with it the same bytes can be made.
+        synthetic: whether the images are drawn, and marked so; False for real frames.
+        url: where it lives; Croissant asks for one.
+        version: of the data, MAJOR.MINOR.PATCH.
+        notes: what fell short or was scaled, for a person to read.
+    """
+
+    name: str
+    summary: str
+    generator: str
+    sources: tuple[SourceNote, ...]
+    spec: Mapping[str, object] = field(default_factory=dict)
+    synthetic: bool = True
+    url: str | None = None
+    version: str = "1.0.0"
+    notes: tuple[str, ...] = ()
