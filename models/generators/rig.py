@@ -48,5 +48,6 @@ class RigGenerator:
             source = None if sources is None else sources[index]
             expression = express(self._model, subject, targets[index], source)
             seed = 0 if seeds is None else seeds[index]
-            out[index] = draw(self._model, subject, pyramid, expression, face.view, size, seed)
+            view = face.view.resized(size / FACE_SIZE)
+            out[index] = draw(self._model, subject, pyramid, expression, view, size, seed)
         return out

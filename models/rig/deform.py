@@ -35,6 +35,18 @@ def gains(intensities: FloatArray) -> FloatArray:
     return gain
 
 
+def expressed(
+    model: RigModel, person: FloatArray, target: FloatArray, source: FloatArray | None
+) -> FloatArray:
+    """The dense face `person` (V, 3), who shows AUs `source`, with AUs `target` instead.
+
+    Both are (18, 2) intensities 0..5; `source` is neutral when None.
+    """
+    if source is not None:
+        person = 2 * person - displaced(model, person, gains(source))
+    return displaced(model, person, gains(target))
+
+
 def displaced(model: RigModel, person: FloatArray, gain: FloatArray) -> FloatArray:
     """The dense face `person` (V, 3) with AU `gain` (18, 2), canonical units, float32 (V, 3)."""
     left = model.left_share[:, None]

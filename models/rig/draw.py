@@ -13,8 +13,8 @@ from models.registration.face import FloatArray, ImageArray, View
 from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
 from models.rig.appearance import map_coordinates
-from models.rig.deform import displaced, gains
-from models.rig.eyes import eyeball_points
+from models.rig.deform import expressed, gains
+from models.rig.eyes import eyeball_points, lid_shadow
 from models.rig.light import brightness_ratio, vertex_normals
 from models.rig.model import RigModel
 from models.rig.mouth import MouthState, draw_interior
@@ -44,15 +44,10 @@ def express(
     model: RigModel, subject: Subject, target: FloatArray, source: FloatArray | None
 ) -> Expression:
     """Put AU intensities `target` (18, 2) on a subject who shows `source` (neutral when None)."""
-    gain = gains(target)
-    neutral, shown = subject.dense, np.zeros_like(gain)
-    if source is not None:
-        shown = gains(source)
-        neutral = 2 * subject.dense - displaced(model, subject.dense, shown)
-    moved = displaced(model, neutral, gain)
+    moved = expressed(model, subject.dense, target, source)
     normals = vertex_normals(moved @ subject.turn.T, model.dense.triangles)
     shading = brightness_ratio(subject.light, subject.normals, normals)
-    change = gain - shown
+    change = gains(target) - (0 if source is None else gains(source))
     appearance = np.zeros(model.appearance.shape[1:], np.float32)
     half = appearance.shape[1] // 2
     for index in np.flatnonzero(change.any(axis=1)):
@@ -81,9 +76,10 @@ def draw(
     is_eye = (shown >= skin_end) & (shown < eye_end)
     is_mouth = shown >= eye_end
     at = np.ascontiguousarray(at)
-    at[is_eye] = _eye_texture(model, subject, expression.moved, canonical[is_eye])
+    at[is_eye], lit = _eyes(subject, expression.moved, canonical[is_eye])
     colour = sample(pyramid, at, subject.view.scale / fine_view.scale).astype(np.float32)
     colour *= _ratio(expression.appearance, on_map, shading, is_eye | is_mouth)
+    colour[is_eye] *= lit[:, None]
     if is_mouth.any():
         inside = _mouth(model, subject, expression.moved, canonical[is_mouth], seed)
         own = np.float32(subject.open_mouth)
@@ -112,15 +108,14 @@ def _ratio(
     return np.asarray(np.exp(log[..., None] * _TINT), np.float32)
 
 
-def _eye_texture(
-    model: RigModel, subject: Subject, moved: FloatArray, at: FloatArray
-) -> FloatArray:
-    out = np.empty((len(at), 2), np.float32)
+def _eyes(subject: Subject, moved: FloatArray, at: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Photo position (P, 2) and brightness (P,) of eye points `at` (P, 3)."""
+    found, lit = at.copy(), np.ones(len(at), np.float32)
     left = at[:, 0] > subject.middle
-    for eye, here in ((model.left_eye, left), (model.right_eye, ~left)):
-        found = eyeball_points(eye, subject.dense, moved, at[here])
-        out[here] = subject.view.project(found)[:, :2]
-    return out
+    for eye, here in zip(subject.eyes, (left, ~left), strict=True):
+        found[here] = eyeball_points(eye, subject.dense, moved, at[here])
+        lit[here] = lid_shadow(eye, moved, subject.dense, at[here])
+    return subject.view.project(found)[:, :2], lit
 
 
 def _mouth(

@@ -2,47 +2,118 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.registration.face import FloatArray, View
+from models.registration.pyramid import Pyramid
 from models.rig.contact import Rims
 
-FloatArray = npt.NDArray[np.float32]
-
-_LASHES: Final = 0.16
-"""Share of the eye's height below the upper lid that its lashes and shadow darken in the photo."""
-_IRIS_MIDDLE: Final = 0.44
-"""Where the iris has its middle, as a share of the eye's height from above."""
+_IRIS_RADIUS: Final = 0.093
+"""Canonical units: irises measure 11.7 mm in every adult, eyes lie about 63 mm apart."""
+_LASHES: Final = 0.14
+"""Share of the eye's height below the upper lid that lashes and their shadow darken."""
 
 
-def eyeball_points(eye: Rims, person: FloatArray, moved: FloatArray, at: FloatArray) -> FloatArray:
+@dataclass(frozen=True, eq=False)
+class Eye:
+    """A photographed eye: its rims and the middle of its iris, canonical x, y."""
+
+    rims: Rims
+    iris: tuple[float, float]
+
+
+def find_iris(rims: Rims, dense: FloatArray, view: View, pyramid: Pyramid) -> Eye:
+    """Place the iris where a disc of its known size stands out darkest within the lids."""
+    upper, lower = dense[list(rims.upper)], dense[list(rims.lower)]
+    left, right = float(upper[0, 0]), float(upper[-1, 0])
+    xs = np.linspace(left, right, 48, dtype=np.float32)
+    top, bottom = _rim(upper, xs), _rim(lower, xs)
+    ys = np.linspace(float(top.min()) - 0.03, float(bottom.max()) + 0.03, 32, dtype=np.float32)
+    x, y = np.meshgrid(xs, ys)
+    depth = np.full_like(x, float(upper[:, 2].mean()))
+    grey = _grey(pyramid, view.project(np.stack([x, y, depth], axis=-1))[..., :2], view.scale)
+    within = (y > top + 0.12 * (bottom - top)) & (y < bottom)
+    height = float((bottom - top).max())
+    middle = float((top + bottom)[16:32].mean() / 2)
+    best, found = -np.inf, ((left + right) / 2, middle)
+    for cx in np.linspace(left + 0.25 * (right - left), right - 0.25 * (right - left), 15):
+        for cy in np.linspace(middle - 0.20 * height, middle + 0.12 * height, 7):
+            apart = np.hypot(x - cx, y - cy)
+            disc = within & (apart < _IRIS_RADIUS)
+            ring = within & (apart > 1.12 * _IRIS_RADIUS) & (apart < 1.7 * _IRIS_RADIUS)
+            if disc.sum() < 8 or ring.sum() < 8:
+                continue
+            contrast = float(grey[ring].mean() - grey[disc].mean())
+            if contrast > best:
+                best, found = contrast, (float(cx), float(cy))
+    return Eye(rims, found)
+
+
+def eyeball_points(eye: Eye, dense: FloatArray, moved: FloatArray, at: FloatArray) -> FloatArray:
     """Where on the photographed eye to look for each drawn eye point.
 
     The eyeball stays still, so that is the point itself while the photo shows it. What a raised
-    upper lid uncovers was hidden in the photo and is taken from the mirror image below the middle
-    of the iris, which is round.
+    upper lid uncovers was hidden: it is taken from the place at the same distance from the middle
+    of the iris, on the same side, that the photo does show, because irises are round.
 
     Args:
-        eye: the opening.
-        person, moved: dense canonical meshes (V, 3) before and after the lids moved.
+        eye: the photographed eye.
+        dense, moved: canonical meshes (V, 3) before and after the lids moved.
         at: (P, 3) canonical points of the drawn eye.
 
     Returns:
         float32 (P, 3) canonical points in the photographed eye.
     """
-    upper, lower = list(eye.upper), list(eye.lower)
-    top = np.interp(at[:, 0], person[upper, 0], person[upper, 1])
-    bottom = np.interp(at[:, 0], person[lower, 0], person[lower, 1])
-    lifted = np.interp(at[:, 0], moved[upper, 0], person[upper, 1] - moved[upper, 1])
+    upper, lower = list(eye.rims.upper), list(eye.rims.lower)
+    x, y = at[:, 0], at[:, 1]
+    top, bottom = _rim(dense[upper], x), _rim(dense[lower], x)
     height = np.maximum(bottom - top, 1e-3)
-    raised = np.clip(lifted / (0.06 * height), 0, 1)
-    hidden_above = top + _LASHES * height * raised
-    middle = top + _IRIS_MIDDLE * height
+    lifted = np.interp(x, moved[upper, 0], dense[upper, 1] - moved[upper, 1])
+    raised = np.clip(lifted / (0.08 * height), 0, 1)
+    edge = top + _LASHES * height * raised
+    share = np.clip((edge - y) / (0.06 * height) + 0.5, 0, 1) * raised
+    cx, cy = eye.iris
+    reach = np.hypot(x - cx, y - cy)
+    # The lowest lit place at this distance that is still above the lower lid.
+    shown = np.minimum(np.maximum(cy - y, 0), 0.55 * np.maximum(bottom - cy, 0))
+    sideways = np.sqrt(np.maximum(reach**2 - shown**2, 0))
+    inside_x = np.clip(cx + np.where(x < cx, -1, 1) * sideways, *_white(dense[upper, 0]))
     out = at.copy()
-    depth_in_lashes = (hidden_above - at[:, 1]) / np.maximum(0.05 * height, 1e-4)
-    mirrored = np.minimum(2 * middle - at[:, 1], bottom - 0.04 * height)
-    share = np.clip(depth_in_lashes, 0, 1) * (raised > 0)
-    out[:, 1] = np.where(share > 0.5, mirrored, at[:, 1])
+    out[:, 0] = np.where(share > 0, x + (inside_x - x) * share, x)
+    out[:, 1] = np.where(share > 0, y + (cy + shown - y) * share, y)
     return out
+
+
+def lid_shadow(eye: Eye, moved: FloatArray, dense: FloatArray, at: FloatArray) -> FloatArray:
+    """Factor (P,) by which a raised or lowered upper lid darkens the eye just below it."""
+    upper = list(eye.rims.upper)
+    top = _rim(moved[upper], at[:, 0])
+    travel = np.abs(np.interp(at[:, 0], moved[upper, 0], moved[upper, 1] - dense[upper, 1]))
+    strength = 0.42 * np.clip(travel / 0.03, 0, 1)
+    return np.asarray(1 - strength * np.exp(-np.maximum(at[:, 1] - top, 0) / 0.016), np.float32)
+
+
+def _rim(points: FloatArray, x: npt.NDArray[np.float32]) -> FloatArray:
+    return np.asarray(np.interp(x, points[:, 0], points[:, 1]), np.float32)
+
+
+def _white(xs: FloatArray) -> tuple[float, float]:
+    """Between the corners, a little away from their red."""
+    left, right = float(xs.min()), float(xs.max())
+    inset = 0.12 * (right - left)
+    return left + inset, right - inset
+
+
+def _grey(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:
+    level = pyramid.level(max(1.0, scale / 120))
+    to_level = pyramid.level_affine(level)
+    points = (at @ to_level[:, :2].T + to_level[:, 2]).astype(np.float32)
+    picked = cv2.remap(
+        level, points[..., 0], points[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(picked.astype(np.float32).mean(axis=2), np.float32)

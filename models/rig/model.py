@@ -33,6 +33,7 @@ class RigModel:
         skin_triangles, eye_triangles: how many of `dense.triangles` are skin and eyes.
         neutral: float32 (V, 3), the canonical face refined.
         basis: float32 (18, V, 3), displacement per AU, both sides.
+        rim: float32 (V,), distance of each vertex from the outline, canonical units.
         left_share: float32 (V,), 1 on the subject's left, 0 on their right, smooth between.
         appearance: float32 (18, H, W), log ratio per AU on the map of `appearance.map_grid`.
         teeth: uint8 (K, H, W, 4), sets of upper teeth, RGBA (see `mouth`).
@@ -44,6 +45,7 @@ class RigModel:
     eye_triangles: int
     neutral: FloatArray
     basis: FloatArray
+    rim: FloatArray
     left_share: FloatArray
     appearance: FloatArray
     teeth: ByteArray
@@ -86,6 +88,7 @@ def build(basis: FloatArray, appearance: FloatArray, teeth: ByteArray) -> RigMod
         eye_triangles=len(face.eye_triangles) * per_triangle,
         neutral=neutral,
         basis=basis,
+        rim=rim_distance(face, neutral),
         left_share=np.asarray(1 / (1 + np.exp(-neutral[:, 0] / 0.05)), np.float32),
         appearance=appearance,
         teeth=teeth,
@@ -98,6 +101,16 @@ def build(basis: FloatArray, appearance: FloatArray, teeth: ByteArray) -> RigMod
 def _lips(face: CanonicalFace, neutral: FloatArray) -> Rims:
     below = lower_lip_side(face, neutral)
     return opening_rims(face.inner_lips, neutral, ~below, below, reach=0.30)
+
+
+def rim_distance(face: CanonicalFace, neutral: FloatArray) -> FloatArray:
+    """Distance (V,) of each dense vertex from the outline of the face, seen from the front."""
+    start = face.mesh[list(face.oval), :2]
+    along = np.roll(start, -1, axis=0) - start
+    offset = neutral[:, None, :2] - start[None]  # V, K, 2
+    share = np.clip((offset * along).sum(axis=2) / (along**2).sum(axis=1), 0, 1)
+    apart = np.linalg.norm(offset - share[..., None] * along, axis=2)
+    return np.asarray(apart.min(axis=1), np.float32)
 
 
 def lower_lip_side(face: CanonicalFace, neutral: FloatArray) -> npt.NDArray[np.bool_]:

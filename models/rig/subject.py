@@ -8,19 +8,19 @@ from typing import Final
 import cv2
 import numpy as np
 
+from models.registration.canonical import canonical_face
 from models.registration.face import FloatArray, RegisteredFace, View
 from models.registration.pyramid import Pyramid
 from models.rig.contact import Rims
+from models.rig.eyes import Eye, find_iris
 from models.rig.light import fit_light, vertex_normals
+from models.rig.lips import Lips, look_at_lips
 from models.rig.model import RigModel
 from models.rig.mouth import teeth_level
 
 _CHEEKS: Final = (50, 280, 205, 425, 101, 330, 9, 151)
 """Vertices of bare skin: cheeks and the middle of the forehead."""
 _LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
-_OPEN_FROM, _OPEN_TO = 0.05, 0.11
-"""Heights of the photographed mouth's opening, canonical units, between which its own inside
-takes over from the drawn one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ class Subject:
         mouth: canonical x, y of the middle of the line where the lips meet.
         mouth_width: mouth width over the canonical face's.
         teeth_level: luminance 0..255 of teeth in this light.
+        eyes: the subject's left and right.
         open_mouth: 0 if the mouth is shut in the photo, 1 if it is open.
     """
 
@@ -52,12 +53,15 @@ class Subject:
     mouth_width: float
     teeth_level: float
     open_mouth: float
+    eyes: tuple[Eye, Eye]
 
 
 def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
     """Measure `face`, whose photo `pyramid` holds."""
-    dense = model.dense.refine(face.mesh)
     view = face.photo_view
+    dense = model.dense.refine(face.mesh)
+    lips = look_at_lips(model.lips, dense, _lip_middles(face.mesh), view, pyramid)
+    dense = _shut(model.lips, dense, lips)
     texture = view.project(dense)[:, :2]
     turn = np.asarray(view.matrix / view.scale, np.float32)
     normals = vertex_normals(dense @ turn.T, model.dense.triangles)
@@ -65,10 +69,7 @@ def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
     skin = float(np.median(luminance[list(_CHEEKS)]))
     eyes = np.concatenate([_inside(model.left_eye, dense), _inside(model.right_eye, dense)])
     sclera = float(np.percentile(_luminance(pyramid, view.project(eyes)[:, :2], view.scale), 90))
-    upper, lower = list(model.lips.upper), list(model.lips.lower)
-    gap = float(model.lips.gaps(dense)[3:-3].mean())
-    centre = upper[len(upper) // 2]
-    meeting = dense[centre, 1] + (0.0 if gap > _OPEN_FROM else gap / 2)
+    upper = list(model.lips.upper)
     width = float(np.ptp(dense[upper, 0]) / np.ptp(model.neutral[upper, 0]))
     return Subject(
         view=view,
@@ -78,11 +79,35 @@ def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
         normals=normals,
         light=fit_light(luminance, normals, _skin_weights(luminance, skin)),
         middle=float((dense[133, 0] + dense[362, 0]) / 2),
-        mouth=(float((dense[upper[0], 0] + dense[upper[-1], 0]) / 2), float(meeting)),
+        mouth=(
+            float((dense[upper[0], 0] + dense[upper[-1], 0]) / 2),
+            float(lips.line[len(upper) // 2]),
+        ),
         mouth_width=width,
         teeth_level=teeth_level(skin, sclera),
-        open_mouth=float(np.clip((gap - _OPEN_FROM) / (_OPEN_TO - _OPEN_FROM), 0, 1)),
+        open_mouth=lips.openness,
+        eyes=tuple(
+            find_iris(eye, dense, view, pyramid) for eye in (model.left_eye, model.right_eye)
+        ),
     )
+
+
+def _lip_middles(mesh: FloatArray) -> FloatArray:
+    """(2, 11, 3): points on the red of the upper and lower lip, between outer and inner contour."""
+    face = canonical_face()
+    upper = (mesh[list(face.outer_lips.upper)] + mesh[list(face.inner_lips.upper)]) / 2
+    lower = (mesh[list(face.outer_lips.lower)] + mesh[list(face.inner_lips.lower)]) / 2
+    return np.stack([upper, lower])
+
+
+def _shut(rims: Rims, dense: FloatArray, lips: Lips) -> FloatArray:
+    """The mesh with the inner contours in the line where the lips meet, unless they are apart."""
+    share = np.float32(1 - lips.openness)
+    upper = np.zeros((len(lips.line), 3), np.float32)
+    lower = upper.copy()
+    upper[:, 1] = (lips.line - dense[list(rims.upper), 1]) * share
+    lower[:, 1] = (lips.line - dense[list(rims.lower), 1]) * share
+    return rims.move(dense, upper, lower)
 
 
 def _luminance(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:

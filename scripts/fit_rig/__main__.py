@@ -11,7 +11,7 @@ from safetensors.numpy import save
 from models.images import decode_image
 from models.registration.canonical import canonical_face
 from models.registration.registrar import load_registrar
-from models.rig.model import LEVELS, WEIGHTS, lower_lip_side
+from models.rig.model import LEVELS, WEIGHTS, lower_lip_side, rim_distance
 from models.rig.subdivision import subdivide
 from models.shipped import save_shipped
 from scripts.fit_rig.au_basis import au_basis
@@ -33,8 +33,7 @@ def main() -> None:
     lower = near_mouth & below
     ict = load_ict(args.data / "ict" / "ict_face.npz")
     match = correspond(ict, face.mesh.astype(np.float64), dense.astype(np.float64), upper, lower)
-    oval = face.mesh[list(face.oval), :2]
-    rim = np.linalg.norm(dense[:, None, :2] - oval[None], axis=2).min(axis=1)
+    rim = rim_distance(face, dense)
     basis = au_basis(ict, match, dense.astype(np.float64), rim)
     teeth = teeth_sets(
         load_registrar(), args.data / "london", lambda path: decode_image(path.read_bytes()).rgb

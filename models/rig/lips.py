@@ -1,0 +1,113 @@
+"""Where the lips of a photographed mouth really meet, and whether they do.
+
+The mesh's inner lip contours are coarse: on full lips they lie apart although the mouth is shut, and
+an opening drawn between them would show teeth amid the lip. The line where shut lips meet is a dark
+valley, so both contours are laid into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from models.registration.face import FloatArray, View
+from models.registration.pyramid import Pyramid
+from models.rig.contact import Rims
+
+_SAMPLES: Final = 41
+_OPEN_HEIGHT: Final = 0.045
+"""Canonical units between the inner contours below which a mouth counts as shut."""
+_OPEN_SHARE: Final = (0.45, 0.70)
+"""Share of the gap that shows teeth or dark, from which the mouth counts as open."""
+_LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Lips:
+    """openness: 0 shut to 1 open; line: (K,) canonical y where each pair of rim vertices meets."""
+
+    openness: float
+    line: FloatArray
+
+
+def look_at_lips(
+    rims: Rims, dense: FloatArray, lip_middles: FloatArray, view: View, pyramid: Pyramid
+) -> Lips:
+    """Look for teeth, dark or a valley between the inner contours.
+
+    Args:
+        rims: the inner lips.
+        dense: (V, 3) canonical mesh.
+        lip_middles: (2, K, 3), points on the upper and the lower lip's red beside each rim vertex.
+        view: canonical frame -> photo pixels.
+        pyramid: of the photo.
+    """
+    upper, lower = dense[list(rims.upper)], dense[list(rims.lower)]
+    share = np.linspace(0, 1, _SAMPLES, dtype=np.float32)[:, None, None]
+    column = lip_middles[0] + (lip_middles[1] - lip_middles[0]) * share  # S, K, 3
+    colour = _colours(pyramid, view.project(column.reshape(-1, 3))[:, :2], view.scale)
+    colour = colour.reshape(_SAMPLES, -1, 3)
+    luminance = cv2.GaussianBlur(colour @ _LUMINANCE, (1, 5), 0)
+    height = column[..., 1]
+    between = (height >= upper[:, 1]) & (height <= lower[:, 1])
+    openness = _openness(colour, luminance, between, rims.gaps(dense))
+    return Lips(openness, _valley(luminance, height, upper[:, 1], lower[:, 1]))
+
+
+def _openness(
+    colour: FloatArray, luminance: FloatArray, between: np.ndarray, gaps: FloatArray
+) -> float:
+    inner = slice(3, -3)
+    if float(gaps[inner].mean()) < _OPEN_HEIGHT:
+        return 0.0
+    lips = np.median(colour[[0, 1, -2, -1]].reshape(-1, 3), axis=0)
+    lip_luminance = max(float(lips @ _LUMINANCE), 1.0)
+    lip_redness = float(lips[0] - lips[2]) / lip_luminance
+    redness = (colour[..., 0] - colour[..., 2]) / np.maximum(luminance, 1)
+    teeth = (luminance > 0.9 * lip_luminance) & (redness < 0.55 * lip_redness)
+    dark = luminance < 0.45 * lip_luminance
+    strange = (teeth | dark) & between
+    share = float(strange[:, inner].sum() / max(int(between[:, inner].sum()), 1))
+    low, high = _OPEN_SHARE
+    return float(np.clip((share - low) / (high - low), 0, 1))
+
+
+def _valley(
+    luminance: FloatArray, height: FloatArray, upper: FloatArray, lower: FloatArray
+) -> FloatArray:
+    """y of the darkest line through the columns (S, K), smooth along the mouth."""
+    middle = (upper + lower) / 2
+    half = np.maximum((lower - upper) / 2, 0.02) + 0.015
+    off = (height - middle) / half
+    relative = luminance / np.maximum(luminance.mean(axis=0), 1)
+    cost = relative + 0.10 * off**2 + 10.0 * (np.abs(off) > 1)
+    samples, columns = cost.shape
+    step = np.abs(np.arange(samples)[:, None] - np.arange(samples)[None])
+    total, back = cost[:, 0], []
+    for index in range(1, columns):
+        routes = total[None] + 0.02 * step  # to, from
+        back.append(routes.argmin(axis=1))
+        total = routes.min(axis=1) + cost[:, index]
+    row = int(total.argmin())
+    rows = [row]
+    for choice in reversed(back):
+        row = int(choice[row])
+        rows.append(row)
+    line = height[np.array(rows[::-1]), np.arange(columns)]
+    smooth = np.convolve(np.pad(line - middle, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
+    smooth[[0, -1]] = 0
+    return np.asarray(middle + smooth, np.float32)
+
+
+def _colours(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:
+    level = pyramid.level(max(1.0, scale / 120))
+    to_level = pyramid.level_affine(level)
+    points = (at @ to_level[:, :2].T + to_level[:, 2]).astype(np.float32)
+    picked = cv2.remap(
+        level, points[None, :, 0], points[None, :, 1], cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    return np.asarray(picked[0], np.float32)

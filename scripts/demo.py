@@ -1,0 +1,89 @@
+"""What `make demo` runs: eight expressions of one portrait, by way of the real service.
+
+The service is started with its embedded defaults on a free port, the portrait that ships in
+scikit-image's wheel is posted to it, and its drawings are saved under demo/ with a contact sheet.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from models.contact_sheet import contact_sheet
+from models.facs import Target, level
+from models.images import ImageArray, decode_image, encode_png
+from service.cli.drawing import Drawing, draw_all
+from service.cli.errors import CommandError
+from service.cli.running import running_service
+from service.cli.targets import NamedTarget
+from service.client import ClientError
+
+OUT: Final = Path(__file__).resolve().parents[1] / "demo"
+
+TARGETS: Final = tuple(
+    NamedTarget(name, Target.parse(intensities))
+    for name, intensities in (
+        ("neutral", {}),
+        ("smile", {"AU06": "C", "AU12": "D", "AU25": "C"}),
+        ("surprise", {"AU01": "D", "AU02": "D", "AU05": "D", "AU26": "D"}),
+        ("anger", {"AU04": "E", "AU07": "D", "AU23": "D"}),
+        ("disgust", {"AU09": "D", "AU10": "D", "AU17": "C"}),
+        ("sadness", {"AU01": "D", "AU04": "C", "AU15": "D"}),
+        ("pain", {"AU04": "D", "AU06": "D", "AU07": "D", "AU09": "C", "AU10": "D", "AU43": "E"}),
+        ("one-sided-smile", {"AU12L": "D"}),
+    )
+)
+
+
+def main() -> int:
+    """Run the demo; 0 when every picture is there."""
+    portrait = importlib.resources.files("skimage.data").joinpath("astronaut.png")
+    OUT.mkdir(exist_ok=True)
+    print("Starting the service ...")
+    with (
+        tempfile.TemporaryDirectory(prefix="facsimile-demo-") as data,
+        importlib.resources.as_file(portrait) as photo,
+        running_service(Path(data)) as client,
+    ):
+        print(f"It listens on {client.url} until the drawings are done.")
+        shutil.copyfile(photo, OUT / "astronaut.png")
+        drawings = draw_all(client, [OUT / "astronaut.png"], TARGETS, OUT, {})
+    sheet = OUT / "contact_sheet.png"
+    sheet.write_bytes(encode_png(draw_contact_sheet(drawings)))
+    print(f"{len(drawings)} faces and {len(drawings)} photos in {OUT}; all of them in {sheet}")
+    return 0
+
+
+def draw_contact_sheet(drawings: Sequence[Drawing]) -> ImageArray:
+    """Faces above photos, a column for each target."""
+    faces = [_load(drawing.face) for drawing in drawings]
+    photos = [_load(drawing.photo) for drawing in drawings]
+    return contact_sheet([faces, photos], ["face", "photo"], [_label(d) for d in drawings])
+
+
+def _label(drawing: Drawing) -> str:
+    units = [f"{au.removeprefix('AU')}{level(value)}" for au, value in drawing.target.items()]
+    return f"{drawing.name} {'+'.join(units)}".strip()
+
+
+def _load(name: str | None) -> ImageArray:
+    if name is None:
+        raise CommandError("The service left a picture out.")
+    return decode_image((OUT / name).read_bytes()).rgb
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (ClientError, CommandError) as error:
+        sys.exit(f"The demo failed: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
