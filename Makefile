@@ -2,6 +2,9 @@
 
 # Options for pip, for instance an index of your own: make setup PIP_ARGS='--index-url …'
 PIP_ARGS ?=
+# What to install of pyproject.toml's optional dependencies. `torch` is added where there is room
+# for it: make test EXTRAS=dev,torch
+EXTRAS ?= dev
 # The first Python on this machine that is new enough.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -9,11 +12,13 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PORT ?= 8000
 DATA ?= data
 
+comma := ,
 VENV := .venv
 BIN := $(VENV)/bin
 # Set-up is done again when one of the files that decide its outcome changes.
 INPUTS := pyproject.toml constraints.txt models/assets.py
-STAMP := $(VENV)/.set-up-$(shell cat $(INPUTS) | cksum | tr ' ' '-')
+STATE := $(VENV)/.set-up-$(shell cat $(INPUTS) | cksum | tr ' ' '-')
+STAMP := $(STATE)-$(subst $(comma),-,$(EXTRAS))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test lint format lock clean
@@ -25,12 +30,12 @@ setup: $(STAMP) ## virtual environment, pinned dependencies, face networks
 
 $(STAMP):
 	@test -n "$(PYTHON)" || { echo "Facsimile needs Python 3.11 or newer." >&2; exit 1; }
-	@rm -f $(VENV)/.set-up-*
+	@rm -f $(filter-out $(STATE)-%,$(wildcard $(VENV)/.set-up-*))
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "No virtual environment: on Debian and Ubuntu, apt install python3-venv." >&2; exit 1; }
 	@echo "Installing dependencies (about 1 GB with the tools for tests) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
-		--constraint constraints.txt --editable '.[dev]'
+		--constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@echo "Fetching the face networks ..."
 	@$(BIN)/python -m models.assets fetch
 	@touch $@

@@ -1,0 +1,37 @@
+"""The command ``facsimile``."""
+
+from __future__ import annotations
+
+import typer
+
+from models.facs import AU_NAMES
+from service.cli.errors import SentenceGroup
+from service.cli.serving import serve, worker
+from service.cli.storage import db, keys
+from service.cli.synthesise import synthesise
+from service.version import VERSION
+
+app = typer.Typer(
+    name="facsimile",
+    cls=SentenceGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Re-draw face photos with other FACS action units.\n\n"
+    "Start with `facsimile synthesise --help`.",
+)
+
+
+app.command(
+    epilog="Action units: " + ", ".join(f"{au} {name}" for au, name in AU_NAMES.items()) + "."
+)(synthesise)
+app.command()(serve)
+app.command()(worker)
+app.add_typer(keys, name="keys")
+app.add_typer(db, name="db")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(VERSION)

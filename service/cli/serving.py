@@ -1,0 +1,66 @@
+"""``facsimile serve`` and ``facsimile worker``: the two kinds of process a service is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models.assets import AssetError
+from service.cli.errors import CommandError
+from service.config import load_settings
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the API.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="Address to listen on. On any but this machine's own, callers need an API key "
+            "(see `facsimile keys`)."
+        ),
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder that everything is kept in.")] = None,
+) -> None:
+    """Start the service.
+
+    With nothing set, it needs nothing else: database, pictures, queue and worker all live in the
+    data folder and in this command, until it is stopped by Ctrl-C.
+
+        facsimile serve
+
+        facsimile serve --port 9000 --data /srv/facsimile
+
+    With FACSIMILE_DATABASE_URL, FACSIMILE_BROKER_URL and FACSIMILE_STORE_URL it uses PostgreSQL,
+    Redis and S3, and workers are started apart, by `facsimile worker`.
+    """
+    from service import embedded  # the API is loaded by the commands that run it
+
+    settings = load_settings(port=port, host=host, data_dir=data)
+    try:
+        embedded.serve(settings)
+    except AssetError as error:
+        raise CommandError(str(error)) from error
+
+
+def worker(
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Jobs worked on at the same time.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The service's data folder, when it keeps its queue there.")
+    ] = None,
+) -> None:
+    """Start a worker for a service that runs elsewhere, with the same FACSIMILE_ variables.
+
+    FACSIMILE_DATABASE_URL=... FACSIMILE_BROKER_URL=redis://... FACSIMILE_STORE_URL=s3://...
+    facsimile worker --concurrency 4
+    """
+    from worker import run  # and the models by the one that draws
+
+    settings = load_settings(worker_concurrency=concurrency, data_dir=data)
+    try:
+        run(settings, settings.worker_concurrency)
+    except AssetError as error:
+        raise CommandError(str(error)) from error

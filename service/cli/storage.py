@@ -1,0 +1,104 @@
+"""``facsimile db`` and ``facsimile keys``: what is done to the database directly."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.cli.errors import CommandError
+from service.config import load_settings
+from service.db import schema
+from service.db.engine import Database, open_database
+from service.usecases import keys as keys_usecase
+
+Data = Annotated[
+    Path | None,
+    typer.Option(help="The service's data folder, when its database is in there."),
+]
+
+db = typer.Typer(no_args_is_help=True, help="Prepare the database.")
+keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+
+
+@db.command()
+def upgrade(data: Data = None) -> None:
+    """Bring the database to the schema this version needs.
+
+    `facsimile serve` does this by itself for the database in its data folder. For PostgreSQL, run
+    it once before the services start:
+
+        FACSIMILE_DATABASE_URL=postgresql+psycopg://... facsimile db upgrade
+    """
+    with _database(data) as database:
+        schema.upgrade(database)
+    typer.echo(f"The database is at revision {schema.newest_revision()}.")
+
+
+@keys.command()
+def create(
+    owner: Annotated[str, typer.Argument(help="Whose key it is; keys of one owner see the same.")],
+    data: Data = None,
+) -> None:
+    """Make a key and print it: the only time it can be seen.
+
+    facsimile keys create alice
+
+    curl -H "Authorization: Bearer fx_..." localhost:8000/v1/jobs
+    """
+    with _database(data) as database:
+        if load_settings(data_dir=data).database_url is None:
+            schema.upgrade(database)
+        schema.check(database)
+        with database.write() as session:
+            key = keys_usecase.create_key(session, owner)
+    typer.echo(f"A key for {owner}, shown this once; {key.info.prefix} is its name.", err=True)
+    typer.echo(key.secret)
+
+
+@keys.command("list")
+def list_(data: Data = None) -> None:
+    """List every key by its prefix."""
+    with _database(data) as database:
+        schema.check(database)
+        with database.read() as session:
+            found = keys_usecase.list_keys(session)
+    table = Table("prefix", "owner", "made", "revoked")
+    for key in found:
+        revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
+        table.add_row(key.prefix, key.owner, f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
+    Console().print(table)
+
+
+@keys.command()
+def revoke(
+    prefix: Annotated[str, typer.Argument(help="The key's prefix, as `keys list` shows it.")],
+    data: Data = None,
+) -> None:
+    """Make a key useless from now on. What its owner has made stays."""
+    with _database(data) as database:
+        schema.check(database)
+        with database.write() as session:
+            key = keys_usecase.revoke_key(session, prefix)
+    typer.echo(f"{key.prefix} of {key.owner} is revoked.")
+
+
+@contextlib.contextmanager
+def _database(data: Path | None) -> Iterator[Database]:
+    database = open_database(load_settings(data_dir=data).database)
+    try:
+        yield database
+    except (schema.SchemaError, keys_usecase.NoSuchKeyError) as error:
+        raise CommandError(str(error)) from error
+    except SQLAlchemyError as error:
+        # The first line says what happened; the others are SQL and links.
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        raise CommandError(f"The database cannot be used: {reason}") from error
+    finally:
+        database.close()

@@ -1,0 +1,128 @@
+"""``facsimile synthesise``: photos in, drawings out."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli.drawing import MANIFEST, draw_all
+from service.cli.errors import CommandError
+from service.cli.running import running_service
+from service.cli.targets import parse_targets
+from service.client import Client
+from service.config import ClientSettings
+
+
+class Registration(enum.StrEnum):
+    """How faces are registered."""
+
+    three_d = "3d"
+    two_d = "2d"
+
+
+class Output(enum.StrEnum):
+    """What is kept of a drawing."""
+
+    face = "face"
+    photo = "photo"
+    both = "both"
+
+    @property
+    def requested(self) -> list[str]:
+        """The same as the API takes it."""
+        return ["face", "photo"] if self is Output.both else [self.value]
+
+
+def synthesise(
+    images: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE...", help="Photos with a face: JPEG, PNG, WebP, ..."),
+    ],
+    au: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="AU=INTENSITY",
+            help="An action unit and its intensity, A to E or 0 to 5. All of them together make "
+            "one target. AU12L is the subject's own left side.",
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:AU=INTENSITY,...",
+            help="One more target, with a name for its files. Nothing behind the colon is a "
+            "neutral face.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the drawings.")] = Path("expressions"),
+    output: Annotated[
+        Output, typer.Option(help="The registered face, the whole photo, or both.")
+    ] = Output.both,
+    generator: Annotated[str, typer.Option(help="What draws.")] = "rig",
+    registration: Annotated[
+        Registration, typer.Option(help="3D turns the face to the front; 2D keeps its turn.")
+    ] = Registration.three_d,
+    face: Annotated[
+        int | None, typer.Option(min=0, help="Which face, 0 being the largest.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first drawing.")] = 0,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="A running service (or FACSIMILE_URL; its key in FACSIMILE_API_KEY). Without "
+            "one, a service is started for this command and stopped after it."
+        ),
+    ] = None,
+) -> None:
+    """Draw photos with other expressions.
+
+    One expression, two files in out/:
+
+        facsimile synthesise me.jpg --au AU06=C --au AU12=D --out out
+
+    Three expressions of every photo in a folder:
+
+        facsimile synthesise photos/*.jpg --target neutral: --target smile:AU06=C,AU12=D
+        --target smirk:AU12L=D
+
+    By a service that already runs:
+
+        facsimile synthesise me.jpg --au AU04=E --url http://localhost:8000
+    """
+    targets = parse_targets(au or [], target or [])
+    for image in images:
+        if not image.is_file():
+            raise CommandError(f"{image} is not a file.")
+    options = {
+        "generator": generator,
+        "registration": registration.value,
+        "output": output.requested,
+        "seed": seed,
+        **({} if face is None else {"face": face}),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    with _service(url) as client:
+        drawings = draw_all(client, images, targets, out, options)
+    typer.echo(f"{len(drawings)} drawings in {out}, listed in {out / MANIFEST}")
+
+
+@contextlib.contextmanager
+def _service(url: str | None) -> Iterator[Client]:
+    settings = ClientSettings()
+    address = url or settings.url
+    if address:
+        key = settings.api_key.get_secret_value() if settings.api_key else None
+        with Client(address, key) as client:
+            yield client
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="facsimile-") as folder,
+        running_service(Path(folder)) as client,
+    ):
+        yield client

@@ -1,0 +1,179 @@
+"""A client of the HTTP API, typed by the same schemas that the service answers with."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from service.schemas import ExpressionSet, Image, Job, JobState, Readiness
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
+_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
+_PATIENCE_SECONDS: Final = 30.0
+"""How long `follow` keeps asking a service that has stopped answering."""
+_PAUSE_SECONDS: Final = 0.5
+
+
+class ClientError(Exception):
+    """Something went wrong between this client and the service; the message says what."""
+
+
+class UnreachableError(ClientError):
+    """The service does not answer."""
+
+
+class RefusedError(ClientError):
+    """The service answered with a problem, and the message is its `detail`.
+
+    Attributes:
+        status: the HTTP status.
+        code: the last part of the problem's `type`, such as ``no-face``; empty if it has none.
+    """
+
+    def __init__(self, message: str, status: int, code: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Client:
+    """One service at `url`, called with the API key `key` if there is one."""
+
+    def __init__(self, url: str, key: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT)
+        except httpx.InvalidURL as error:
+            raise ClientError(f"{url} is not the URL of a service: {error}.") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def ready(self) -> Readiness:
+        """Whether the service and everything it needs answers; raises `ClientError` if not."""
+        return self._get("/readyz", Readiness)
+
+    def upload(self, photo: Path, subject_id: str | None = None) -> Image:
+        """Upload one photo.
+
+        Raises:
+            OSError: the file cannot be read.
+            RefusedError: it is not a photo that the service takes, or shows no face.
+        """
+        files = {"file": (photo.name, photo.read_bytes())}
+        fields = {} if subject_id is None else {"subject_id": subject_id}
+        return _read(self._send("POST", "/v1/images", files=files, data=fields), Image)
+
+    def draw(
+        self,
+        image_ids: Sequence[uuid.UUID],
+        targets: Sequence[Mapping[str, float]],
+        **options: object,
+    ) -> ExpressionSet:
+        """Ask for every image with every target; `options` are the fields of the request."""
+        body = {"image_ids": [str(i) for i in image_ids], "targets": list(targets), **options}
+        return _read(self._send("POST", "/v1/expressions", json=body), ExpressionSet)
+
+    def expressions(self, set_id: uuid.UUID) -> ExpressionSet:
+        """An expression set with the items that are finished."""
+        return self._get(f"/v1/expressions/{set_id}", ExpressionSet)
+
+    def job(self, job_id: uuid.UUID) -> Job:
+        """A job as it is now."""
+        return self._get(f"/v1/jobs/{job_id}", Job)
+
+    def cancel(self, job_id: uuid.UUID) -> Job:
+        """Ask for a job to stop."""
+        return _read(self._send("POST", f"/v1/jobs/{job_id}/cancel"), Job)
+
+    def download(self, url: str) -> bytes:
+        """The bytes at one of the URLs in an answer."""
+        return self._send("GET", url).content
+
+    def follow(self, job_id: uuid.UUID) -> Iterator[JobState]:
+        """The job each time it changes, the last time when it has ended.
+
+        Reads the job's server-sent events. When that connection breaks, it asks again, and gives
+        up with `UnreachableError` only when the service has not answered for 30 seconds.
+        """
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                for state in self._events(job_id):
+                    deadline = time.monotonic() + _PATIENCE_SECONDS
+                    yield state
+                    if state.state in ENDED:
+                        return
+            except UnreachableError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
+
+    def _events(self, job_id: uuid.UUID) -> Iterator[JobState]:
+        try:
+            with self._http.stream("GET", f"/v1/jobs/{job_id}/events") as response:
+                if response.is_error:
+                    response.read()
+                    raise _refusal(response)
+                # Each event is one line of JSON; names, ids and keep-alives are not needed here.
+                for line in response.iter_lines():
+                    if line.startswith("data:"):
+                        yield JobState.model_validate_json(line.removeprefix("data:"))
+        except httpx.TransportError as error:
+            raise UnreachableError(self._silence(error)) from error
+
+    def _get(self, path: str, schema: type[Answer]) -> Answer:
+        return _read(self._send("GET", path), schema)
+
+    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **content)
+        except httpx.TransportError as error:
+            raise UnreachableError(self._silence(error)) from error
+        if response.is_error:
+            raise _refusal(response)
+        return response
+
+    def _silence(self, error: httpx.TransportError) -> str:
+        return f"No answer from {self.url} ({str(error) or type(error).__name__}). Is it running?"
+
+
+def _read(response: httpx.Response, schema: type[Answer]) -> Answer:
+    try:
+        return schema.model_validate_json(response.content)
+    except ValidationError as error:
+        raise ClientError(f"{response.url} is not a Facsimile service of this version.") from error
+
+
+def _refusal(response: httpx.Response) -> ClientError:
+    try:
+        problem = response.json()
+        detail, kind = str(problem["detail"]), str(problem.get("type", ""))
+    except (ValueError, KeyError, TypeError):
+        return ClientError(
+            f"{response.url} answered {response.status_code} {response.reason_phrase}; "
+            "that is not how Facsimile says no."
+        )
+    return RefusedError(detail, response.status_code, kind.rpartition("/")[2])
