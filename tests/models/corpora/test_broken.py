@@ -1,0 +1,132 @@
+"""Broken corpora are refused with the file and the line that are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.corpora.corpus import Layout
+from models.corpora.errors import CorpusError
+from models.corpora.registry import READERS, read_corpus
+from tests.models.corpora import builders
+
+FACS = "Frame_Labels/FACS/042-ll042/ll042t1aaaff"
+
+CASES: list[tuple[Layout, str, int, Callable[[str], str], str]] = [
+    ("fera2017", "int/FERA17_TR_F001_T1_AU01_Int.csv", 3,
+     lambda text: text.replace("3,5", "3,7"), "7 is no intensity"),
+    ("fera2017", "occ/FERA17_TR_F001_T1.csv", 1,
+     lambda text: text.replace("0,1,7", "0,x,7"), "'x' in the header"),
+    ("fera2017", "occ/FERA17_TR_F001_T1.csv", 4,
+     lambda text: text.replace("3,1,9,0,5", "3,1,9,3,5"), "3 is no occurrence"),
+    ("bp4d", "AUCoding/AU_INT/AU06/F001_T1_AU06.csv", 2,
+     lambda text: text.replace("2441,2", "2441,two"), "not a row of numbers"),
+    ("bp4d", "AUCoding/AU_INT/AU06/F001_T1_AU06.csv", 3,
+     lambda text: text.replace("2442", "2441"), "frame 2441 comes after frame 2441"),
+    ("disfa", "ActionUnit_Labels/SN001/SN001_au1.txt", 4,
+     lambda text: text.replace("4,3", "4;3"), "1 columns where 2"),
+    ("disfa", "ActionUnit_Labels/SN001/SN001_au1.txt", 1,
+     lambda text: text.replace("1,0", "nan,0"), "nan is no frame number"),
+    ("disfa", "ActionUnit_Labels/SN002/SN002_au12.txt", 5,
+     lambda text: "".join(f"{n},0\n" for n in range(1, 20)), "frame 5 is not in the video"),
+    ("unbc", f"{FACS}/ll042t1aaaff002_facs.txt", 2,
+     lambda text: text.replace("1.0000000e+00", "9.0000000e+00"), "9 is no intensity"),
+    ("unbc", f"{FACS}/ll042t1aaaff003_facs.txt", 1,
+     lambda text: "27.5 1 0 0\n", "27.5 is no AU number"),
+    ("folder", "labels.csv", 3,
+     lambda text: text.replace("pictures/1.png", "../1.png"), "no file '../1.png'"),
+    ("folder", "labels.csv", 2,
+     lambda text: text.replace("0,C,1", "0,F,1"), "AU12 must be a letter"),
+    ("folder", "labels.csv", 4,
+     lambda text: text.replace("bob", " "), "names no subject"),
+    ("folder", "labels.csv", 3,
+     lambda text: text.replace("2.5,,1", "2.5,1"), "4 columns where the header has 5"),
+    ("folder", "labels.csv", 1,
+     lambda text: text.replace("AU6", "AU012"), "two columns for AU12"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layout", "file", "line", "breakage", "reason"), CASES)
+def test_the_file_and_line_are_named(
+    tmp_path: Path,
+    layout: Layout,
+    file: str,
+    line: int,
+    breakage: Callable[[str], str],
+    reason: str,
+) -> None:
+    write = {
+        "fera2017": builders.write_fera,
+        "bp4d": builders.write_bp4d,
+        "disfa": builders.write_disfa,
+        "unbc": builders.write_unbc,
+        "folder": builders.write_folder,
+    }[layout]
+    write(tmp_path)
+    path = tmp_path / file
+    whole = path.read_text()
+    broken = breakage(whole)
+    assert broken != whole
+    path.write_text(broken)
+
+    with pytest.raises(CorpusError, match=reason) as caught:
+        read_corpus(tmp_path, layout)
+    assert caught.value.path == path
+    assert caught.value.line == line
+    assert f"{path}, line {line}: " in str(caught.value)
+
+
+@pytest.mark.parametrize("layout", list(READERS))
+def test_an_empty_folder_is_no_corpus(tmp_path: Path, layout: Layout) -> None:
+    with pytest.raises(CorpusError, match="holds n"):
+        read_corpus(tmp_path, layout)
+
+
+@pytest.mark.parametrize("layout", list(READERS))
+def test_no_folder_is_no_corpus(tmp_path: Path, layout: Layout) -> None:
+    with pytest.raises(CorpusError, match="is not a folder"):
+        read_corpus(tmp_path / "nowhere", layout)
+
+
+def test_label_files_that_are_no_text_name_the_line(tmp_path: Path) -> None:
+    builders.write_disfa(tmp_path)
+    path = tmp_path / "ActionUnit_Labels" / "SN001" / "SN001_au1.txt"
+    path.write_bytes(b"1,0\n2,\xff\n")
+
+    with pytest.raises(CorpusError, match="is not text") as caught:
+        read_corpus(tmp_path, "disfa")
+    assert caught.value.line == 2
+
+
+def test_a_corpus_without_any_label_is_refused(tmp_path: Path) -> None:
+    builders.write_picture(tmp_path / "0.png", 0)
+    builders.write_text(tmp_path / "labels.csv", "file,subject,AU12\n0.png,ann,\n")
+
+    with pytest.raises(CorpusError, match="no frame has an AU label"):
+        read_corpus(tmp_path, "folder")
+
+
+def test_a_subject_in_two_splits_is_refused(tmp_path: Path) -> None:
+    for number in range(2):
+        builders.write_picture(tmp_path / f"{number}" / "a.png", number)
+    builders.write_text(
+        tmp_path / "labels.csv",
+        "file,subject,AU12,split\n0/a.png,ann,1,train\n1/a.png,ann,1,test\n",
+    )
+
+    with pytest.raises(CorpusError, match="ann is in more than one split") as caught:
+        read_corpus(tmp_path, "folder")
+    assert caught.value.line == 3
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    builders.write_folder(root)
+    builders.write_picture(tmp_path / "secret.png", 7)
+    (root / "pictures" / "1.png").unlink()
+    (root / "pictures" / "1.png").symlink_to(tmp_path / "secret.png")
+
+    with pytest.raises(CorpusError, match=r"no file 'pictures/1\.png'"):
+        read_corpus(root, "folder")
