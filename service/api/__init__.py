@@ -1,0 +1,1 @@
+"""HTTP: routes, and what turns requests into use cases and results into answers."""

@@ -1,0 +1,271 @@
+"""/v1/expressions: drawings of photos with other expressions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.responses import Response
+
+from models.facs import Target
+from service import errors, schemas
+from service.api import bodies, present
+from service.api.context import request_id_of
+from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
+from service.api.downloads import Served, serve
+from service.api.idempotency import OnceDep
+from service.api.images import PHOTO_PROBLEMS
+from service.api.problems import responses
+from service.config import Settings
+from service.db.ids import parse_id
+from service.db.tables import Image
+from service.jobs.contracts import GENERATORS
+from service.usecases import expressions, images
+from service.usecases.expressions import Options
+from service.usecases.idempotency import Reply
+from service.usecases.images import Upload
+from service.usecases.targets import parse_targets
+
+router = APIRouter(prefix="/v1/expressions", tags=["expressions"])
+
+_FIELDS: Final = ("targets", "generator", "registration", "output", "face", "seed", "subject_id")
+_READ_PROBLEMS: Final = (
+    errors.ExpressionSetNotFoundError,
+    errors.ResourceExpiredError,
+    errors.UnauthenticatedError,
+)
+
+
+@dataclass(frozen=True)
+class _Posted:
+    """A request, by image ids or by files; exactly one of the two is not empty."""
+
+    image_ids: Sequence[uuid.UUID]
+    uploads: Sequence[Upload]
+    subject_id: str | None
+    targets: Sequence[Target]
+    options: Options
+    fingerprint: str
+
+
+async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _Posted:
+    if bodies.media_type(request, (bodies.JSON, bodies.FORM)) == bodies.JSON:
+        value, fingerprint = await bodies.read_json(request)
+        return _from_json(value, fingerprint, services.settings)
+    form, fingerprint = await bodies.read_form(request, services.settings)
+    return _from_form(form, fingerprint, services.settings)
+
+
+def _from_json(value: Any, fingerprint: str, settings: Settings) -> _Posted:
+    asked = schemas.ExpressionRequest.model_validate(value)
+    return _checked(asked, asked.image_ids, (), None, fingerprint, settings)
+
+
+def _from_form(form: bodies.Form, fingerprint: str, settings: Settings) -> _Posted:
+    form.only(_FIELDS)
+    if not form.files:
+        raise errors.InvalidRequestError("Send at least one photo in the field `file`.")
+    # The ids come later, when the photos are kept; one stands in so that one schema serves both.
+    values: dict[str, Any] = {"image_ids": [uuid.UUID(int=0)]}
+    targets = form.one("targets")
+    if targets is not None:
+        values["targets"] = bodies.parse_json(targets, "The field targets")
+    for name in ("generator", "registration"):
+        if (text := form.one(name)) is not None:
+            values[name] = text
+    for name in ("face", "seed"):
+        if (text := form.one(name)) is not None:
+            values[name] = int(text) if text.isascii() and text.isdigit() else text
+    if outputs := form.fields.get("output"):
+        values["output"] = [part.strip() for text in outputs for part in text.split(",")]
+    asked = schemas.ExpressionRequest.model_validate(values)
+    return _checked(asked, (), form.files, bodies.subject_id(form), fingerprint, settings)
+
+
+def _checked(
+    asked: schemas.ExpressionRequest,
+    image_ids: Sequence[uuid.UUID],
+    uploads: Sequence[Upload],
+    subject_id: str | None,
+    fingerprint: str,
+    settings: Settings,
+) -> _Posted:
+    targets = parse_targets(asked.targets, settings.max_targets)
+    expressions.check_generator(asked.generator, GENERATORS)
+    expressions.check_size(len(image_ids) or len(uploads), len(targets), settings)
+    output = tuple(name for name in ("face", "photo") if name in asked.output)
+    options = Options(asked.generator, asked.registration, output, asked.face, asked.seed)
+    return _Posted(image_ids, uploads, subject_id, targets, options, fingerprint)
+
+
+def _body() -> dict[str, Any]:
+    request = schemas.ExpressionRequest.model_json_schema()
+    properties = {name: request["properties"][name] for name in _FIELDS if name != "subject_id"}
+    properties["targets"] = {
+        "type": "string",
+        "contentMediaType": bodies.JSON,
+        "description": "The targets as a JSON array. " + properties["targets"]["description"],
+    }
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                bodies.JSON: {
+                    "schema": request,
+                    "examples": {
+                        "by id": {
+                            "summary": "Two expressions of one image",
+                            "value": request["examples"][0],
+                        }
+                    },
+                },
+                bodies.FORM: {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file", "targets"],
+                        "properties": {
+                            "file": {
+                                "type": "array",
+                                "minItems": 1,
+                                "items": {"type": "string", "format": "binary"},
+                            },
+                            "subject_id": {"type": "string", "minLength": 1, "maxLength": 128},
+                            **properties,
+                        },
+                    },
+                    "examples": {
+                        "by file": {
+                            "summary": "A smile of a new photo",
+                            "value": {
+                                "file": ["me.jpg"],
+                                "targets": '[{"AU06": "C", "AU12": "D"}]',
+                            },
+                        }
+                    },
+                },
+            },
+        }
+    }
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=schemas.ExpressionSet,
+    summary="Ask for expressions",
+    openapi_extra=_body(),
+    responses={
+        202: {
+            "headers": {
+                "Location": {"description": "The set.", "schema": {"type": "string"}},
+                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
+            }
+        },
+        **responses(
+            errors.MalformedJsonError,
+            errors.ImageNotFoundError,
+            errors.ResourceExpiredError,
+            errors.UnknownActionUnitError,
+            errors.IntensityOutOfRangeError,
+            errors.ContradictorySidesError,
+            errors.TooManyTargetsError,
+            errors.TooManyItemsError,
+            errors.TooManyFilesError,
+            errors.UnknownGeneratorError,
+            errors.FaceIndexError,
+            *PHOTO_PROBLEMS,
+        ),
+    },
+)
+def request_expressions(
+    request: Request,
+    posted: Annotated[_Posted, Depends(_posted)],
+    once: OnceDep,
+    caller: Caller,
+    session: WriteSession,
+    services: ServicesDep,
+) -> Response:
+    """Draw every photo with every target.
+
+    Send photos and targets in one form, or the ids of uploaded images as JSON. The answer comes
+    at once; read the set at its Location, or follow its job's events, until the job has ended.
+    """
+    if (answered := once.replay(posted.fingerprint)) is not None:
+        return answered
+    photos = [
+        images.inspect(upload, services.registrar, services.settings) for upload in posted.uploads
+    ]
+
+    def work() -> Reply:
+        rows: list[Image] = [
+            images.create(
+                session, services.store, services.settings, caller, photo, posted.subject_id
+            )
+            for photo in photos
+        ] or expressions.images_of(session, caller, posted.image_ids)
+        expression_set, job = expressions.create(
+            session,
+            services.settings,
+            caller,
+            rows,
+            posted.targets,
+            posted.options,
+            request_id_of(request),
+        )
+        body = present.expression_set(expression_set, job, ()).model_dump(mode="json")
+        return Reply(202, body, f"/v1/expressions/{expression_set.id}")
+
+    return once.do(session, posted.fingerprint, work)
+
+
+@router.get(
+    "/{set_id}",
+    response_model=schemas.ExpressionSet,
+    summary="Read an expression set",
+    responses=responses(*_READ_PROBLEMS),
+)
+def read_expressions(set_id: str, caller: Caller, session: ReadSession) -> schemas.ExpressionSet:
+    """How far the set is, and the items that are finished; those of a cancelled set stay."""
+    return present.expression_set(*expressions.get(session, caller, parse_id(set_id)))
+
+
+@router.api_route(
+    "/{set_id}/items/{index}/{output}",
+    methods=["GET", "HEAD"],
+    operation_id="read_expression_item",
+    response_class=Response,
+    summary="Download a drawing",
+    responses={
+        200: {
+            "description": "A PNG marked as synthetic in its XMP metadata.",
+            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        206: {"description": "The range of bytes that was asked for."},
+        304: {"description": "The copy you hold is the current one."},
+        **responses(
+            *_READ_PROBLEMS,
+            errors.ItemNotFoundError,
+            errors.NotReadyError,
+            errors.JobCancelledError,
+            errors.JobFailedError,
+            errors.RangeNotSatisfiableError,
+            errors.InvalidRequestError,
+        ),
+    },
+)
+def read_item(
+    set_id: str,
+    index: Annotated[int, Path(ge=0, le=2**31 - 1)],
+    output: schemas.Output,
+    request: Request,
+    caller: Caller,
+    session: ReadSession,
+    services: ServicesDep,
+) -> Response:
+    """One drawing: `face` is 224x224, `photo` the same put back into the photo."""
+    sha256 = expressions.item_artifact(session, caller, parse_id(set_id), index, output)
+    filename = f"{set_id}-{index}-{output}.png"
+    return serve(request, services.store, Served(sha256, "image/png", filename))

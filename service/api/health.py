@@ -1,0 +1,56 @@
+"""/healthz, /readyz and /metrics: for those who operate the service."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from service import errors, schemas
+from service.api.deps import ServicesDep
+from service.api.problems import responses
+from service.metrics import exposition
+from service.usecases import health
+from service.version import VERSION
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz", response_model=schemas.Health, summary="Is the process alive?")
+def read_health() -> schemas.Health:
+    """Answers as long as the process does; checks nothing else."""
+    return schemas.Health(status="ok", version=VERSION)
+
+
+@router.get(
+    "/readyz",
+    response_model=schemas.Readiness,
+    summary="Can it serve?",
+    responses=responses(errors.UnavailableError),
+)
+def read_readiness(services: ServicesDep) -> schemas.Readiness:
+    """Queries the database and its schema, asks the broker, and writes to and reads the store."""
+    return schemas.Readiness(status="ready", checks=health.check(services))
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    summary="Figures for Prometheus",
+    responses={
+        200: {
+            "description": "Prometheus text format.",
+            "content": {
+                "text/plain": {
+                    "schema": {"type": "string"},
+                    "examples": {"depth": {"value": "facsimile_queue_depth 0.0\n"}},
+                }
+            },
+        }
+    },
+)
+def read_metrics(request: Request) -> Response:
+    """Requests, queue depth, items done, and seconds of work per stage."""
+    return Response(
+        exposition(request.app.state.metrics),
+        media_type="text/plain; version=0.0.4; charset=utf-8",
+    )

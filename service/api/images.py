@@ -1,0 +1,186 @@
+"""/v1/images: photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from models import images as codec
+from service import errors, schemas
+from service.api import bodies, present
+from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
+from service.api.downloads import Served, serve
+from service.api.idempotency import OnceDep
+from service.api.problems import responses
+from service.db.ids import parse_id
+from service.usecases import images
+from service.usecases.idempotency import Reply
+from service.usecases.images import Upload
+
+router = APIRouter(prefix="/v1/images", tags=["images"])
+
+PHOTO_PROBLEMS: Final = (
+    errors.EmptyImageError,
+    errors.NotAnImageError,
+    errors.TruncatedImageError,
+    errors.ImageTooLargeError,
+    errors.AnimatedImageError,
+    errors.UnsupportedImageError,
+    errors.NoFaceError,
+    errors.BodyTooLargeError,
+    errors.UnsupportedMediaTypeError,
+    errors.MalformedFormError,
+    errors.InvalidRequestError,
+    errors.IdempotencyKeyReusedError,
+    errors.UnauthenticatedError,
+    errors.UnavailableError,
+)
+READ_PROBLEMS: Final = (
+    errors.ImageNotFoundError,
+    errors.ResourceExpiredError,
+    errors.UnauthenticatedError,
+)
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            bodies.FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "subject_id": TypeAdapter(schemas.SubjectId).json_schema(),
+                    },
+                },
+                "examples": {
+                    "photo": {
+                        "summary": "A photo and whom it shows",
+                        "value": {"file": "me.jpg", "subject_id": "eileen"},
+                    }
+                },
+            }
+        },
+    }
+}
+_PNG: Final[dict[str, Any]] = {
+    "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}
+}
+
+
+@dataclass(frozen=True)
+class _Posted:
+    upload: Upload
+    subject_id: str | None
+    fingerprint: str
+
+
+async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _Posted:
+    bodies.media_type(request, (bodies.FORM,))
+    form, fingerprint = await bodies.read_form(request, services.settings)
+    form.only(("subject_id",))
+    if len(form.files) != 1:
+        raise errors.InvalidRequestError(
+            f"Send one file in the field `file`; {len(form.files)} were sent."
+        )
+    return _Posted(form.files[0], bodies.subject_id(form), fingerprint)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=schemas.Image,
+    summary="Upload a photo",
+    openapi_extra=_BODY,
+    responses=responses(*PHOTO_PROBLEMS),
+)
+def upload_image(
+    posted: Annotated[_Posted, Depends(_posted)],
+    once: OnceDep,
+    caller: Caller,
+    session: WriteSession,
+    services: ServicesDep,
+) -> Response:
+    """Keep a photo with a face in it, to be drawn by its id."""
+    if (answered := once.replay(posted.fingerprint)) is not None:
+        return answered
+    photo = images.inspect(posted.upload, services.registrar, services.settings)
+
+    def work() -> Reply:
+        row = images.create(
+            session, services.store, services.settings, caller, photo, posted.subject_id
+        )
+        body = present.image(row).model_dump(mode="json")
+        return Reply(201, body, f"/v1/images/{row.id}")
+
+    return once.do(session, posted.fingerprint, work)
+
+
+@router.get(
+    "/{image_id}",
+    response_model=schemas.Image,
+    summary="Read an image",
+    responses=responses(*READ_PROBLEMS),
+)
+def read_image(image_id: str, caller: Caller, session: ReadSession) -> schemas.Image:
+    """What is known about a photo."""
+    return present.image(images.get(session, caller, parse_id(image_id)))
+
+
+@router.api_route(
+    "/{image_id}/content",
+    methods=["GET", "HEAD"],
+    operation_id="read_image_content",
+    response_class=Response,
+    summary="Download a photo",
+    responses={
+        200: {
+            "description": "The photo's bytes as they were uploaded.",
+            "content": {"image/*": {}},
+        },
+        206: {"description": "The range of bytes that was asked for."},
+        304: {"description": "The copy you hold is the current one."},
+        **responses(*READ_PROBLEMS, errors.RangeNotSatisfiableError),
+    },
+)
+def read_content(
+    image_id: str, request: Request, caller: Caller, session: ReadSession, services: ServicesDep
+) -> Response:
+    """The photo's bytes as they were uploaded. Honours Range and If-None-Match."""
+    image = images.get(session, caller, parse_id(image_id))
+    extension = image.media_type.rsplit("/", 1)[-1]
+    served = Served(image.sha256, image.media_type, f"{image.id}.{extension}")
+    return serve(request, services.store, served)
+
+
+@router.get(
+    "/{image_id}/registered",
+    response_class=Response,
+    summary="See the registered face",
+    responses={
+        200: {"description": "The 224x224 registered face.", **_PNG},
+        **responses(*READ_PROBLEMS, errors.InvalidRequestError),
+    },
+)
+def read_registered(
+    image_id: str,
+    caller: Caller,
+    session: ReadSession,
+    services: ServicesDep,
+    view: Annotated[
+        Literal["3d", "2d"],
+        Query(description="3d turns the head to the front; 2d moves and scales only."),
+    ] = "3d",
+) -> Response:
+    """The largest face of the photo, registered to 224x224 pixels, as a PNG."""
+    image = images.get(session, caller, parse_id(image_id))
+    face = images.registered(services.store, services.registrar, services.settings, image, view)
+    return Response(
+        codec.encode_png(face),
+        media_type="image/png",
+        headers={"Cache-Control": "private, max-age=3600"},
+    )

@@ -1,0 +1,120 @@
+"""/v1/jobs: how work is coming along."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+import anyio
+from fastapi import APIRouter, Depends, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from service import errors, schemas
+from service.api import present
+from service.api.deps import (
+    Caller,
+    Cursor,
+    Limit,
+    ReadSession,
+    ServicesDep,
+    WriteSession,
+    make_cursor,
+)
+from service.api.problems import responses
+from service.db.ids import parse_id
+from service.jobs.contracts import ENDED
+from service.services import Services
+from service.usecases import jobs
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+POLL_SECONDS: Final = 0.2
+_READ_PROBLEMS: Final = (errors.JobNotFoundError, errors.UnauthenticatedError)
+
+
+@router.get(
+    "",
+    response_model=schemas.JobList,
+    summary="List jobs",
+    responses=responses(
+        errors.InvalidCursorError, errors.InvalidRequestError, errors.UnauthenticatedError
+    ),
+)
+def list_jobs(
+    caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
+) -> schemas.JobList:
+    """Your jobs, newest first."""
+    page = jobs.page(session, caller, limit, cursor)
+    return schemas.JobList(
+        items=[present.job(row) for row in page.rows], next_cursor=make_cursor(page.next_id)
+    )
+
+
+@router.get(
+    "/{job_id}",
+    response_model=schemas.Job,
+    summary="Read a job",
+    responses=responses(*_READ_PROBLEMS),
+)
+def read_job(job_id: str, caller: Caller, session: ReadSession) -> schemas.Job:
+    """How far the job is."""
+    return present.job(jobs.get(session, caller, parse_id(job_id)))
+
+
+@router.post(
+    "/{job_id}/cancel",
+    response_model=schemas.Job,
+    status_code=202,
+    summary="Cancel a job",
+    responses={
+        200: {"model": schemas.Job, "description": "The job is cancelled."},
+        202: {"description": "The job's worker has been asked to stop."},
+        **responses(*_READ_PROBLEMS, errors.JobFinishedError),
+    },
+)
+def cancel_job(job_id: str, caller: Caller, session: WriteSession) -> Response:
+    """Stop the job; what it has finished stays. Doing it twice changes nothing."""
+    job = present.job(jobs.cancel(session, caller, parse_id(job_id)))
+    status = 200 if job.state in ENDED else 202
+    return JSONResponse(job.model_dump(mode="json"), status_code=status)
+
+
+def _followed(job_id: str, caller: Caller, services: ServicesDep) -> uuid.UUID:
+    # Before the stream starts, so that a job that is not there is a 404.
+    with services.database.read() as session:
+        return jobs.get(session, caller, parse_id(job_id)).id
+
+
+@router.get(
+    "/{job_id}/events",
+    response_class=EventSourceResponse,
+    summary="Follow a job",
+    responses=responses(*_READ_PROBLEMS),
+)
+async def follow_job(
+    job_id: Annotated[uuid.UUID, Depends(_followed)],
+    caller: Caller,
+    services: ServicesDep,
+    request: Request,
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events: `progress` whenever the job gets further, then one event named after
+    the state it ended in. Each carries the job as JSON; the stream ends with the job."""
+    last: schemas.Job | None = None
+    number = 0
+    while not await request.is_disconnected():
+        job = await run_in_threadpool(_read, services, caller, job_id)
+        if job != last:
+            last, number = job, number + 1
+            name = job.state if job.state in ENDED else "progress"
+            yield ServerSentEvent(data=job, event=name, id=str(number), retry=1000)
+        if job.state in ENDED:
+            return
+        await anyio.sleep(POLL_SECONDS)
+
+
+def _read(services: Services, caller: uuid.UUID, job_id: uuid.UUID) -> schemas.Job:
+    with services.database.read() as session:
+        return present.job(jobs.get(session, caller, job_id))

@@ -1,0 +1,154 @@
+"""The one place where errors become problem+json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from service import errors
+from service.api.context import request_id_of
+from service.artifacts import ArtifactError, StoreUnavailableError
+from service.schemas import Problem
+
+MEDIA_TYPE: Final = "application/problem+json"
+MAX_DETAIL: Final = 600
+"""A message may quote what was sent; what was sent may be megabytes."""
+
+log = structlog.get_logger(__name__)
+
+
+def problem_response(
+    request: Request, problem: errors.ProblemError, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer that tells of `problem`."""
+    detail = problem.detail
+    if len(detail) > MAX_DETAIL:
+        detail = detail[: MAX_DETAIL - 1] + "…"
+    request_id = request_id_of(request)
+    body = {
+        "type": errors.problem_type(problem.code),
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+        "instance": request.url.path,
+        "request_id": request_id,
+        **problem.members,
+    }
+    # ASCII, so that even a lone surrogate that was sent can be quoted.
+    return Response(
+        json.dumps(body, ensure_ascii=True, allow_nan=False),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers={**problem.headers, **(headers or {}), "X-Request-Id": request_id},
+    )
+
+
+def invalid_request(details: Sequence[Mapping[str, Any]]) -> errors.InvalidRequestError:
+    """The problem behind Pydantic's list of errors; never repeats what was sent."""
+    found = [
+        {"pointer": _pointer(detail["loc"]), "message": str(detail["msg"])[:MAX_DETAIL]}
+        for detail in details[:20]
+    ]
+    first = found[0]
+    where = first["pointer"] or "the body"
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return errors.InvalidRequestError(f"{where}: {first['message']}{more}.", errors=found)
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Have `app` answer every error with a problem."""
+
+    @app.exception_handler(errors.ProblemError)
+    def _problem(request: Request, error: errors.ProblemError) -> Response:
+        return problem_response(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        return problem_response(request, invalid_request(error.errors()))
+
+    @app.exception_handler(ValidationError)
+    def _invalid_body(request: Request, error: ValidationError) -> Response:
+        return problem_response(request, invalid_request(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        return problem_response(request, _from_status(request, error), error.headers)
+
+    @app.exception_handler(StoreUnavailableError)
+    def _store(request: Request, error: StoreUnavailableError) -> Response:
+        log.error("the store is not available", why=str(error))
+        return problem_response(
+            request, errors.UnavailableError("The artifact store does not answer; try again.")
+        )
+
+    @app.exception_handler(ArtifactError)
+    def _artifact(request: Request, error: ArtifactError) -> Response:
+        log.error("a stored blob is missing or damaged", why=str(error))
+        return problem_response(
+            request,
+            errors.DamagedArtifactError(
+                "The stored bytes are missing or damaged; tell the operator the request id."
+            ),
+        )
+
+    @app.exception_handler(ClientDisconnect)
+    def _gone(request: Request, _error: ClientDisconnect) -> Response:
+        return problem_response(
+            request, errors.MalformedRequestError("The connection closed before the body ended.")
+        )
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, _error: Exception) -> Response:
+        # Starlette raises the error again once this is sent, so the server logs its traceback.
+        return problem_response(
+            request,
+            errors.InternalProblemError(
+                "Something went wrong here, not in your request; tell the operator the request id."
+            ),
+        )
+
+
+def responses(*problems: type[errors.ProblemError]) -> dict[int | str, dict[str, Any]]:
+    """What the OpenAPI document says about the problems an operation may answer with."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for problem in problems:
+        entry = documented.setdefault(
+            problem.status,
+            {"model": Problem, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}},
+        )
+        entry["description"] = "; ".join(filter(None, (entry["description"], problem.title)))
+        entry["content"][MEDIA_TYPE]["examples"][problem.code] = {
+            "summary": problem.title,
+            "value": {
+                "type": errors.problem_type(problem.code),
+                "title": problem.title,
+                "status": problem.status,
+                "detail": " ".join((problem.__doc__ or "").split()),
+                "instance": "/v1/…",
+                "request_id": "019e6f1c-3c00-7000-8000-000000000000",
+            },
+        }
+    return documented
+
+
+def _from_status(request: Request, error: HTTPException) -> errors.ProblemError:
+    if error.status_code == 404:
+        return errors.NoSuchPathError(f"Nothing is served at {request.url.path}; see /docs.")
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return errors.MethodNotAllowedError(f"Use {allowed} here, not {request.method}.")
+    return errors.MalformedRequestError(str(error.detail))
+
+
+def _pointer(location: Sequence[Any]) -> str:
+    parts = [str(part).replace("~", "~0").replace("/", "~1")[:100] for part in location]
+    return "".join(f"/{part}" for part in parts)

@@ -1,0 +1,76 @@
+"""The FastAPI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.concurrency import run_in_threadpool
+
+from service.api import docs, expressions, health, images, jobs
+from service.api.body_limit import BodyLimit
+from service.api.context import RequestContext
+from service.api.problems import handle_problems
+from service.config import Settings
+from service.db import schema
+from service.jobs.sweeper import Sweeper
+from service.metrics import HttpMetrics, JobMetrics
+from service.services import Services, open_services
+from service.usecases.keys import LOCAL_OWNER, ensure_owner
+from service.version import VERSION
+
+DESCRIPTION = """
+Re-draws face photos with any FACS action units.
+
+Post photos and targets to `/v1/expressions`, follow the job, and read the drawings. Errors are
+problem+json (RFC 9457); their types are explained at [/problems](/problems).
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application for `settings`. It opens nothing before its lifespan starts.
+
+    Raises (at start):
+        SchemaError: the database is not at the schema this version needs.
+        AssetError: the models that find faces have not been fetched.
+    """
+    registry = CollectorRegistry()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services = await run_in_threadpool(_open, settings)
+        sweeper = Sweeper(settings, services.database, services.queue)
+        app.state.services = services
+        app.state.metrics = registry
+        registry.register(JobMetrics(services.database, services.queue))
+        sweeper.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(sweeper.stop)
+            services.close()
+
+    app = FastAPI(
+        title="Facsimile",
+        version=VERSION,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for module in (images, expressions, jobs, health, docs):
+        app.include_router(module.router)
+    handle_problems(app)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(RequestContext, metrics=HttpMetrics(registry))
+    return app
+
+
+def _open(settings: Settings) -> Services:
+    services = open_services(settings)
+    schema.check(services.database)
+    with services.database.write() as session:
+        ensure_owner(session, LOCAL_OWNER)
+    return services

@@ -1,0 +1,21 @@
+"""Blobs: everything with bytes, addressed by its own SHA-256."""
+
+from service.artifacts.store import (
+    Artifact,
+    ArtifactDamagedError,
+    ArtifactError,
+    ArtifactMissingError,
+    ArtifactStore,
+    StoreUnavailableError,
+    open_store,
+)
+
+__all__ = [
+    "Artifact",
+    "ArtifactDamagedError",
+    "ArtifactError",
+    "ArtifactMissingError",
+    "ArtifactStore",
+    "StoreUnavailableError",
+    "open_store",
+]

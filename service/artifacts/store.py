@@ -1,0 +1,162 @@
+"""Content-addressed blobs.
+
+A blob's address is the SHA-256 of its bytes, so writing the same bytes twice is one blob, nothing
+is ever overwritten, and whoever reads can check what came back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from obstore.exceptions import AlreadyExistsError, BaseError
+
+from service.artifacts.backends import Backend, open_backend
+from service.config import Settings
+from service.db.ids import new_id
+
+CHUNK: Final = 1024 * 1024
+_ADDRESS: Final = re.compile(r"[0-9a-f]{64}\Z")
+
+
+class ArtifactError(RuntimeError):
+    """Something is wrong with a blob or the store it lives in."""
+
+
+class ArtifactMissingError(ArtifactError):
+    """The store has no blob at this address."""
+
+
+class ArtifactDamagedError(ArtifactError):
+    """The bytes at this address are not the ones that were stored."""
+
+
+class StoreUnavailableError(ArtifactError):
+    """The store refused or did not answer."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A stored blob: where it is and how long."""
+
+    sha256: str
+    size: int
+
+
+class ArtifactStore:
+    """Puts and gets blobs. Safe to share between threads."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def put(self, data: bytes) -> Artifact:
+        """Store `data` and say where; atomic, and free when the blob is there already.
+
+        Raises:
+            StoreUnavailableError: nothing was stored.
+        """
+        artifact = Artifact(hashlib.sha256(data).hexdigest(), len(data))
+        try:
+            self._backend.put(_path(artifact.sha256), data, mode="create")
+        except AlreadyExistsError:
+            return artifact
+        except (BaseError, OSError) as error:
+            raise StoreUnavailableError(f"the store refused a blob: {error}") from error
+        return artifact
+
+    def read(self, sha256: str) -> bytes:
+        """All bytes of a blob, checked against its address.
+
+        Raises:
+            ArtifactMissingError, ArtifactDamagedError, StoreUnavailableError.
+        """
+        return b"".join(self.stream(sha256))
+
+    def size(self, sha256: str) -> int:
+        """Bytes in a blob, without reading it.
+
+        Raises:
+            ArtifactMissingError, StoreUnavailableError.
+        """
+        try:
+            return int(self._backend.head(_path(sha256))["size"])
+        except FileNotFoundError as error:
+            raise ArtifactMissingError(f"blob {sha256} is not in the store") from error
+        except (BaseError, OSError) as error:
+            raise StoreUnavailableError(f"the store did not answer: {error}") from error
+
+    def stream(self, sha256: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Bytes `start` to `stop` of a blob in pieces; a whole blob is checked at its end.
+
+        Raises:
+            ArtifactMissingError, StoreUnavailableError: before the first piece or between two.
+            ArtifactDamagedError: instead of the last piece, so a reader never gets all of it.
+        """
+        whole = start == 0 and stop is None
+        digest = hashlib.sha256()
+        held = b""
+        try:
+            if whole:
+                pieces: Iterator[bytes] = iter(
+                    self._backend.get(_path(sha256)).stream(min_chunk_size=CHUNK)
+                )
+            else:
+                pieces = self._pieces(sha256, start, stop)
+            for piece in pieces:
+                digest.update(piece)
+                if held:
+                    yield held
+                held = bytes(piece)
+        except FileNotFoundError as error:
+            raise ArtifactMissingError(f"blob {sha256} is not in the store") from error
+        except (BaseError, OSError) as error:
+            raise StoreUnavailableError(f"the store did not answer: {error}") from error
+        if whole and digest.hexdigest() != sha256:
+            raise ArtifactDamagedError(f"blob {sha256} reads as {digest.hexdigest()}")
+        if held:
+            yield held
+
+    def delete(self, sha256: str) -> None:
+        """Remove a blob; nothing happens when it is not there."""
+        try:
+            self._backend.delete(_path(sha256))
+        except FileNotFoundError:
+            return
+        except (BaseError, OSError) as error:
+            raise StoreUnavailableError(f"the store kept a blob: {error}") from error
+
+    def probe(self) -> None:
+        """Write, read and remove a small object, as real work would.
+
+        Raises:
+            StoreUnavailableError.
+        """
+        path, data = f"probes/{new_id()}", b"facsimile"
+        try:
+            self._backend.put(path, data)
+            answer = bytes(self._backend.get(path).bytes())
+            self._backend.delete(path)
+        except (BaseError, OSError) as error:
+            raise StoreUnavailableError(f"the store did not answer: {error}") from error
+        if answer != data:
+            raise StoreUnavailableError("the store gave back other bytes than it was given")
+
+    def _pieces(self, sha256: str, start: int, stop: int | None) -> Iterator[bytes]:
+        stop = self.size(sha256) if stop is None else stop
+        for at in range(start, stop, CHUNK):
+            end = min(at + CHUNK, stop)
+            yield bytes(self._backend.get_range(_path(sha256), start=at, end=end))
+
+
+def open_store(settings: Settings) -> ArtifactStore:
+    """The store that `settings` name."""
+    return ArtifactStore(open_backend(settings))
+
+
+def _path(sha256: str) -> str:
+    if not _ADDRESS.match(sha256):
+        raise ArtifactMissingError(f"{sha256!r} is not the address of a blob")
+    return f"sha256/{sha256[:2]}/{sha256[2:4]}/{sha256}"

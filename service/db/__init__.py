@@ -1,0 +1,1 @@
+"""Rows: the durable truth about owners, images, jobs and results."""

@@ -1,0 +1,87 @@
+"""Reading and adding rows, always within one owner: somebody else's row is not there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.db.tables import ExpressionItem, ExpressionSet, Image, Job
+
+Owned = TypeVar("Owned", Image, Job, ExpressionSet)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Owned]):
+    """A stretch of a list, newest first. `next_id` is None on the last one."""
+
+    rows: Sequence[Owned]
+    next_id: uuid.UUID | None
+
+
+class Repository(Generic[Owned]):
+    """The rows of one table that belong to one owner."""
+
+    table: type[Owned]
+
+    def __init__(self, session: Session, owner_id: uuid.UUID) -> None:
+        self.session = session
+        self.owner_id = owner_id
+
+    def get(self, row_id: uuid.UUID) -> Owned | None:
+        """The row of this id, unless it is missing or someone else's."""
+        row = self.session.get(self.table, row_id)
+        return row if row is not None and row.owner_id == self.owner_id else None
+
+    def get_many(self, row_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Owned]:
+        """Those of the rows that exist and belong to the owner, by id."""
+        query = select(self.table).where(
+            self.table.owner_id == self.owner_id, self.table.id.in_(set(row_ids))
+        )
+        return {row.id: row for row in self.session.scalars(query)}
+
+    def page(self, limit: int, before: uuid.UUID | None = None) -> Page[Owned]:
+        """Up to `limit` rows, newest first, of those made before the row `before`."""
+        query = select(self.table).where(self.table.owner_id == self.owner_id)
+        if before is not None:
+            query = query.where(self.table.id < before)
+        found = self.session.scalars(query.order_by(self.table.id.desc()).limit(limit + 1)).all()
+        rows = found[:limit]
+        return Page(rows, rows[-1].id if len(found) > limit else None)
+
+    def add(self, row: Owned) -> Owned:
+        """Add a row and give it its id."""
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+
+class Images(Repository[Image]):
+    """An owner's photos."""
+
+    table = Image
+
+
+class Jobs(Repository[Job]):
+    """An owner's jobs."""
+
+    table = Job
+
+
+class ExpressionSets(Repository[ExpressionSet]):
+    """An owner's expression sets, and their items."""
+
+    table = ExpressionSet
+
+    def items(self, expression_set: ExpressionSet) -> Sequence[ExpressionItem]:
+        """The finished items in the order of their index."""
+        query = select(ExpressionItem).where(ExpressionItem.set_id == expression_set.id)
+        return self.session.scalars(query.order_by(ExpressionItem.index)).all()
+
+    def item(self, expression_set: ExpressionSet, index: int) -> ExpressionItem | None:
+        """One item, if it is finished."""
+        return self.session.get(ExpressionItem, (expression_set.id, index))

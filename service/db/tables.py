@@ -1,0 +1,164 @@
+"""The tables. Every row that a caller can name carries its owner."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, Uuid
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from service.db.ids import new_id
+from service.db.types import Json, UtcDateTime, now
+
+JsonObject = dict[str, Any]
+
+
+class Base(DeclarativeBase):
+    """What all tables share."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+        uuid.UUID: Uuid(),
+        datetime: UtcDateTime(),
+        JsonObject: Json,
+        list[Any]: Json,
+    }
+
+
+class Owner(Base):
+    """Whom rows belong to: the holder of one or more API keys."""
+
+    __tablename__ = "owners"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(128), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ApiKey(Base):
+    """A key by which an owner calls. Only the SHA-256 of the key is kept."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    prefix: Mapped[str] = mapped_column(String(16), unique=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_at: Mapped[datetime | None]
+
+
+class Image(Base):
+    """An uploaded photo; its bytes are the artifact `sha256`."""
+
+    __tablename__ = "images"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int]
+    height: Mapped[int]
+    filename: Mapped[str | None] = mapped_column(String(255))
+    subject_id: Mapped[str | None] = mapped_column(String(128), index=True)
+    faces: Mapped[list[Any]]
+    """Largest first: ``{"box": [x, y, width, height], "yaw", "pitch", "roll"}``."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[datetime | None]
+
+
+class Job(Base):
+    """One piece of work and how far it is. This row is the truth; the broker is a hint."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_owner_id_id", "owner_id", "id"),
+        Index("ix_jobs_state_lease", "state", "lease_expires_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    resource_id: Mapped[uuid.UUID]
+    """The row of the noun `kind` names that this job fills."""
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    stage: Mapped[str] = mapped_column(String(32), default="waiting")
+    error: Mapped[JsonObject | None]
+    cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    """Claims since the job last got further."""
+    lease_token: Mapped[uuid.UUID | None]
+    lease_holder: Mapped[str | None] = mapped_column(String(128), index=True)
+    lease_expires_at: Mapped[datetime | None]
+    publish_after: Mapped[datetime] = mapped_column(default=now)
+    """From when on the sweeper counts how long the job's message has gone unclaimed."""
+    publishes: Mapped[int] = mapped_column(Integer, default=0)
+    request_id: Mapped[str | None] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class ExpressionSet(Base):
+    """What one POST to /v1/expressions asked for: every image with every target."""
+
+    __tablename__ = "expression_sets"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    image_ids: Mapped[list[Any]]
+    targets: Mapped[list[Any]]
+    generator: Mapped[str] = mapped_column(String(64))
+    registration: Mapped[str] = mapped_column(String(8))
+    output: Mapped[list[Any]]
+    face: Mapped[int | None]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[datetime | None]
+
+
+class ExpressionItem(Base):
+    """One finished drawing. The key makes a second drawing of the same item impossible."""
+
+    __tablename__ = "expression_items"
+
+    set_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("expression_sets.id"), primary_key=True)
+    index: Mapped[int] = mapped_column("item_index", primary_key=True, autoincrement=False)
+    image_id: Mapped[uuid.UUID]
+    target: Mapped[JsonObject]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    face_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    photo_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class IdempotencyRecord(Base):
+    """The answer a POST with an Idempotency-Key got, to be given again."""
+
+    __tablename__ = "idempotency_records"
+
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    location: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[JsonObject]
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class Total(Base):
+    """A figure that only grows, added up over all workers, for /metrics."""
+
+    __tablename__ = "totals"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    label: Mapped[str] = mapped_column(String(64), primary_key=True, default="")
+    count: Mapped[int] = mapped_column(BigInteger, default=0)
+    seconds: Mapped[float] = mapped_column(Float, default=0.0)

@@ -1,0 +1,316 @@
+"""What can go wrong, each with its own type and status (RFC 9457).
+
+A problem's `type` is the relative reference ``/problems/<code>``. It is stable, and the service
+itself answers there with the explanation that is the docstring below. `detail` is a sentence
+about this occurrence that a person can act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+
+class ProblemError(Exception):
+    """Anything the service answers with problem+json."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    status: ClassVar[int]
+    extra_headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    def __init__(self, detail: str, **members: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(self.extra_headers)
+        self.members = members
+        """More members of the problem, such as `filename`, `pointer` or `limit`."""
+
+
+def problem_type(code: str) -> str:
+    """The URI reference that names a kind of problem for good."""
+    return f"/problems/{code}"
+
+
+def all_problems() -> Iterator[type[ProblemError]]:
+    """Every kind of problem there is, in the order they are defined."""
+    pending = list(ProblemError.__subclasses__())
+    while pending:
+        problem = pending.pop(0)
+        yield problem
+        pending[:0] = problem.__subclasses__()
+
+
+# --- the request as such
+
+
+class MalformedJsonError(ProblemError):
+    """The body is not JSON: a syntax error, a name given twice, or nested beyond reason."""
+
+    code, title, status = "malformed-json", "The body is not valid JSON", 400
+
+
+class MalformedFormError(ProblemError):
+    """The body is not the multipart form its Content-Type announces."""
+
+    code, title, status = "malformed-form", "The form cannot be read", 400
+
+
+class MalformedRequestError(ProblemError):
+    """The request breaks HTTP or uses a header in a way this service cannot follow."""
+
+    code, title, status = "malformed-request", "The request cannot be read", 400
+
+
+class InvalidCursorError(ProblemError):
+    """The cursor is not one that a list of this service handed out."""
+
+    code, title, status = "invalid-cursor", "The cursor is not valid", 400
+
+
+class UnauthenticatedError(ProblemError):
+    """A key is needed, or the one given is unknown or revoked."""
+
+    code, title, status = "unauthenticated", "An API key is required", 401
+    extra_headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class NoSuchPathError(ProblemError):
+    """Nothing is served at this path."""
+
+    code, title, status = "no-such-path", "Nothing is here", 404
+
+
+class MethodNotAllowedError(ProblemError):
+    """The path exists, but not for this method; see the Allow header."""
+
+    code, title, status = "method-not-allowed", "The method is not allowed here", 405
+
+
+class BodyTooLargeError(ProblemError):
+    """The body is longer than this service accepts; `limit` is in bytes."""
+
+    code, title, status = "body-too-large", "The body is too large", 413
+
+
+class UnsupportedMediaTypeError(ProblemError):
+    """The Content-Type is not one this operation reads."""
+
+    code, title, status = "unsupported-media-type", "The content type is not supported", 415
+
+
+class RangeNotSatisfiableError(ProblemError):
+    """The Range header asks for bytes the resource does not have."""
+
+    code, title, status = "range-not-satisfiable", "The range is outside of the resource", 416
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The resource has {size:,} bytes.", size=size)
+        self.headers = {"Content-Range": f"bytes */{size}"}
+
+
+class InvalidRequestError(ProblemError):
+    """A value is missing, unknown or of the wrong type; `errors` names each by JSON pointer."""
+
+    code, title, status = "invalid-request", "The request is not valid", 422
+
+
+class IdempotencyKeyReusedError(ProblemError):
+    """The Idempotency-Key was used before for a different request."""
+
+    code, title, status = "idempotency-key-reused", "The idempotency key was used before", 422
+
+
+# --- resources
+
+
+class NotFoundError(ProblemError):
+    """No such resource exists among yours; other owners' resources look the same."""
+
+    code, title, status = "not-found", "No such resource", 404
+
+
+class ImageNotFoundError(NotFoundError):
+    """None of your images has this id."""
+
+    code, title = "image-not-found", "No such image"
+
+
+class ExpressionSetNotFoundError(NotFoundError):
+    """None of your expression sets has this id."""
+
+    code, title = "expression-set-not-found", "No such expression set"
+
+
+class ItemNotFoundError(NotFoundError):
+    """The expression set has no item of this index, or the item has no such output."""
+
+    code, title = "item-not-found", "No such item"
+
+
+class JobNotFoundError(NotFoundError):
+    """None of your jobs has this id."""
+
+    code, title = "job-not-found", "No such job"
+
+
+class ResourceExpiredError(ProblemError):
+    """The resource was kept for as long as this service keeps things, and is gone."""
+
+    code, title, status = "resource-expired", "The resource has expired", 404
+
+
+class NotReadyError(ProblemError):
+    """The result is not there yet, as its job is still at work; try again later."""
+
+    code, title, status = "not-ready", "The result is not ready yet", 409
+    extra_headers = MappingProxyType({"Retry-After": "1"})
+
+
+class JobCancelledError(ProblemError):
+    """The job was cancelled before it came to this result, so there will be none."""
+
+    code, title, status = "job-cancelled", "The job was cancelled", 409
+
+
+class JobFailedError(ProblemError):
+    """The job failed before it came to this result; its `error` says why."""
+
+    code, title, status = "job-failed", "The job failed", 409
+
+
+class JobFinishedError(ProblemError):
+    """The job has ended, so there is nothing left to cancel."""
+
+    code, title, status = "job-finished", "The job has already ended", 409
+
+
+# --- images
+
+
+class ImageProblemError(ProblemError):
+    """An image cannot be used; `filename` names it."""
+
+    code, title, status = "unusable-image", "The image cannot be used", 422
+
+
+class EmptyImageError(ImageProblemError):
+    """The file has no bytes."""
+
+    code, title, status = "empty-image", "The file is empty", 422
+
+
+class NotAnImageError(ImageProblemError):
+    """The bytes are no image of a kind this service reads."""
+
+    code, title, status = "not-an-image", "The file is not an image", 415
+
+
+class TruncatedImageError(ImageProblemError):
+    """The image breaks off before its end, or is damaged inside."""
+
+    code, title, status = "truncated-image", "The image is damaged", 422
+
+
+class ImageTooLargeError(ImageProblemError):
+    """The image has more pixels than this service decodes."""
+
+    code, title, status = "image-too-large", "The image has too many pixels", 413
+
+
+class AnimatedImageError(ImageProblemError):
+    """The file holds several frames; send one of them."""
+
+    code, title, status = "animated-image", "The image is animated", 415
+
+
+class UnsupportedImageError(ImageProblemError):
+    """The image is of a kind that cannot be converted to RGB here."""
+
+    code, title, status = "unsupported-image", "The kind of image is not supported", 415
+
+
+class NoFaceError(ImageProblemError):
+    """No face was found in the image."""
+
+    code, title, status = "no-face", "No face was found", 422
+
+
+class FaceIndexError(ImageProblemError):
+    """The image has fewer faces than the `face` index asks for; 0 is the largest face."""
+
+    code, title, status = "no-such-face", "The image has no face of this index", 422
+
+
+class TooManyFilesError(ProblemError):
+    """One request may carry only so many files."""
+
+    code, title, status = "too-many-files", "Too many files in one request", 413
+
+
+# --- targets
+
+
+class UnknownActionUnitError(ProblemError):
+    """A target names something that is not a supported action unit."""
+
+    code, title, status = "unknown-action-unit", "The action unit is not known", 422
+
+
+class IntensityOutOfRangeError(ProblemError):
+    """An intensity is neither a letter A to E nor a number from 0 to 5."""
+
+    code, title, status = "intensity-out-of-range", "The intensity is out of range", 422
+
+
+class ContradictorySidesError(ProblemError):
+    """A target sets an action unit as a whole and one of its sides as well."""
+
+    code, title, status = "contradictory-sides", "The sides contradict each other", 422
+
+
+class TooManyTargetsError(ProblemError):
+    """One request may name only so many targets."""
+
+    code, title, status = "too-many-targets", "Too many targets in one request", 422
+
+
+class TooManyItemsError(ProblemError):
+    """Images times targets is more than one request may ask for."""
+
+    code, title, status = "too-many-items", "Too many drawings in one request", 422
+
+
+class UnknownGeneratorError(ProblemError):
+    """No generator of this name is installed; `available` lists those that are."""
+
+    code, title, status = "unknown-generator", "The generator is not known", 422
+
+
+# --- the service itself
+
+
+class InternalProblemError(ProblemError):
+    """The service made a mistake. The request id leads to the log entry about it."""
+
+    code, title, status = "internal-error", "The service made a mistake", 500
+
+
+class DamagedArtifactError(ProblemError):
+    """Stored bytes are missing or not the ones that were stored; an operator must restore them."""
+
+    code, title, status = "damaged-artifact", "Stored bytes are missing or damaged", 500
+
+
+class UnavailableError(ProblemError):
+    """A part the service needs does not answer; `checks` or the detail says which."""
+
+    code, title, status = "unavailable", "The service is not available", 503
+    extra_headers = MappingProxyType({"Retry-After": "5"})
+
+
+class WorkerLostError(ProblemError):
+    """Workers died on this job, again and again at the same place. Only seen as a job's error."""
+
+    code, title, status = "worker-lost", "Workers kept dying on this job", 500

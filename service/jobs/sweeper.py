@@ -1,0 +1,150 @@
+"""Finding work that nobody is doing any more.
+
+A message can be lost (a broker restarts, the process dies between commit and send), and so can a
+worker. The sweeper compares rows with the time and sends again; every step is one conditional
+UPDATE, so any number of sweepers may run, and a message too many does no harm.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from service.config import Settings
+from service.db.engine import Database
+from service.db.tables import Job
+from service.db.types import now
+from service.errors import WorkerLostError
+from service.jobs.contracts import (
+    CANCELLED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    WAITING_STAGE,
+    job_error,
+)
+from service.jobs.queue import BrokerUnavailableError, JobQueue
+
+BATCH: Final = 500
+BACKLOG_SECONDS: Final = 60.0
+"""While the broker holds messages, a waiting job is most likely among them: send it again only
+after this long, then after twice as long, and so on, so that a backlog does not grow itself."""
+MAX_BACKOFF_SECONDS: Final = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+class Sweeper:
+    """A thread that sweeps every `sweep_seconds`."""
+
+    def __init__(self, settings: Settings, database: Database, queue: JobQueue) -> None:
+        self._settings = settings
+        self._database = database
+        self._queue = queue
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Start sweeping."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait for a sweep in progress."""
+        self._stopping.set()
+        self._thread.join()
+
+    def sweep(self) -> None:
+        """One pass over all jobs.
+
+        Raises:
+            BrokerUnavailableError, SQLAlchemyError: the next pass tries again.
+        """
+        with self._database.write() as session:
+            released = self._release_dead_leases(session)
+        for job_id in released:
+            log.warning("a lease died; the job is queued again", job_id=str(job_id))
+        self._send_unclaimed(self._queue.depth())
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._settings.sweep_seconds):
+            try:
+                self.sweep()
+            except (BrokerUnavailableError, SQLAlchemyError) as error:
+                log.warning("the sweep is put off", why=str(error))
+
+    def _release_dead_leases(self, session: Session) -> Sequence[uuid.UUID]:
+        moment = now()
+        dead = (Job.state == RUNNING) & (Job.lease_expires_at < moment)
+        free = {"lease_token": None, "lease_holder": None, "lease_expires_at": None}
+        session.execute(
+            update(Job)
+            .where(dead, Job.cancel_requested)
+            .values(state=CANCELLED, finished_at=moment, **free)
+        )
+        session.execute(
+            update(Job)
+            .where(dead, Job.attempts >= self._settings.max_attempts)
+            .values(state=FAILED, finished_at=moment, error=self._lost(), **free)
+        )
+        return session.scalars(
+            update(Job)
+            .where(dead)
+            .values(state=QUEUED, stage=WAITING_STAGE, publish_after=moment, publishes=0, **free)
+            .returning(Job.id)
+        ).all()
+
+    def _send_unclaimed(self, depth: int) -> None:
+        with self._database.write() as session:
+            due = self._due(session, depth, now())
+        self._queue.send(due)
+
+    def _due(self, session: Session, depth: int, moment: datetime) -> Sequence[uuid.UUID]:
+        """Mark and return the queued jobs whose message is to be sent again."""
+        # With no message waiting, a job that has been queued for a whole sweep has lost its own.
+        patience = self._settings.sweep_seconds if depth == 0 else BACKLOG_SECONDS
+        query = (
+            select(Job)
+            .where(Job.state == QUEUED, Job.publish_after < moment - timedelta(seconds=patience))
+            .order_by(Job.publish_after)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        due = session.scalars(query).all()
+        for job in due:
+            backoff = min(BACKLOG_SECONDS * 2**job.publishes, MAX_BACKOFF_SECONDS)
+            later = 0.0 if depth == 0 else backoff - BACKLOG_SECONDS
+            job.publish_after = moment + timedelta(seconds=later)
+            job.publishes += 1
+        return [job.id for job in due]
+
+    def _lost(self) -> dict[str, str]:
+        return job_error(
+            WorkerLostError.code,
+            WorkerLostError.title,
+            f"Workers died {self._settings.max_attempts} times in a row on this job "
+            "without getting any further; what was finished before is kept.",
+        )
+
+
+def release_all(session: Session) -> None:
+    """Queue every running job again: for a service that knows that no worker is left."""
+    session.execute(
+        update(Job)
+        .where(Job.state == RUNNING)
+        .values(
+            state=QUEUED,
+            stage=WAITING_STAGE,
+            publish_after=now(),
+            lease_token=None,
+            lease_holder=None,
+            lease_expires_at=None,
+        )
+    )

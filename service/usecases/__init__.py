@@ -1,0 +1,1 @@
+"""The rules, one file a noun. They flush and never commit."""

@@ -1,0 +1,148 @@
+"""Taking photos in: what is accepted, and what is noted about each."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from models import images as codec
+from models.registration import Registrar
+from service import errors
+from service.artifacts import ArtifactStore
+from service.config import Settings
+from service.db.repositories import Images
+from service.db.tables import Image
+from service.db.types import now
+
+_CODEC_PROBLEMS: Final[dict[str, type[errors.ImageProblemError]]] = {
+    problem.code: problem
+    for problem in (
+        errors.EmptyImageError,
+        errors.NotAnImageError,
+        errors.TruncatedImageError,
+        errors.ImageTooLargeError,
+        errors.AnimatedImageError,
+        errors.UnsupportedImageError,
+    )
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it came: its bytes, and the name its sender gave it."""
+
+    data: bytes
+    filename: str | None = None
+
+    @property
+    def label(self) -> str:
+        """How messages name the file."""
+        return self.filename or "the image"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An upload that is a photo with a face in it; faces largest first."""
+
+    upload: Upload
+    width: int
+    height: int
+    media_type: str
+    faces: list[dict[str, Any]]
+
+
+def inspect(upload: Upload, registrar: Registrar, settings: Settings) -> Photo:
+    """Decode an upload and find its faces. Touches neither the database nor the store.
+
+    Raises:
+        ImageProblemError: the file is no photo this service can use; says why.
+    """
+    limits = codec.ImageLimits(settings.max_image_pixels, settings.max_image_side)
+    try:
+        decoded = codec.decode_image(upload.data, limits)
+    except codec.ImageError as error:
+        problem = _CODEC_PROBLEMS.get(error.code, errors.UnsupportedImageError)
+        raise problem(f"{upload.label}: {error}", filename=upload.filename) from error
+    located = registrar.locate(decoded.rgb)
+    if not located:
+        raise errors.NoFaceError(
+            f"No face was found in {upload.label}; send a photo in which a face can be seen, "
+            "turned no more than 45 degrees.",
+            filename=upload.filename,
+        )
+    faces = [
+        {
+            "box": [float(value) for value in face.box],
+            "yaw": float(face.pose.yaw),
+            "pitch": float(face.pose.pitch),
+            "roll": float(face.pose.roll),
+        }
+        for face in located
+    ]
+    return Photo(upload, decoded.width, decoded.height, decoded.media_type, faces)
+
+
+def create(
+    session: Session,
+    store: ArtifactStore,
+    settings: Settings,
+    owner_id: uuid.UUID,
+    photo: Photo,
+    subject_id: str | None = None,
+) -> Image:
+    """Keep a photo: its bytes in the store, then its row."""
+    artifact = store.put(photo.upload.data)
+    return Images(session, owner_id).add(
+        Image(
+            owner_id=owner_id,
+            sha256=artifact.sha256,
+            size=artifact.size,
+            media_type=photo.media_type,
+            width=photo.width,
+            height=photo.height,
+            filename=photo.upload.filename,
+            subject_id=subject_id,
+            faces=photo.faces,
+            expires_at=expiry(settings),
+        )
+    )
+
+
+def get(session: Session, owner_id: uuid.UUID, image_id: uuid.UUID | None) -> Image:
+    """An image by its id.
+
+    Raises:
+        ImageNotFoundError, ResourceExpiredError.
+    """
+    image = None if image_id is None else Images(session, owner_id).get(image_id)
+    if image is None:
+        raise errors.ImageNotFoundError("You have no image with this id.")
+    if has_expired(image.expires_at):
+        raise errors.ResourceExpiredError("This image has expired; upload the photo again.")
+    return image
+
+
+def registered(
+    store: ArtifactStore, registrar: Registrar, settings: Settings, image: Image, kind: Any
+) -> NDArray[np.uint8]:
+    """The largest face of an image, registered: uint8 (224, 224, 3) RGB."""
+    limits = codec.ImageLimits(settings.max_image_pixels, settings.max_image_side)
+    decoded = codec.decode_image(store.read(image.sha256), limits)
+    return registrar.register(decoded.rgb, kind=kind).image
+
+
+def expiry(settings: Settings) -> datetime | None:
+    """When something made now expires."""
+    days = settings.retention_days
+    return None if days is None else now() + timedelta(days=days)
+
+
+def has_expired(expires_at: datetime | None) -> bool:
+    """Whether that moment has passed."""
+    return expires_at is not None and expires_at <= now()

@@ -1,0 +1,56 @@
+"""Reading jobs and cancelling them."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from service import errors
+from service.db.repositories import Jobs, Page
+from service.db.tables import Job
+from service.db.types import now
+from service.jobs.contracts import CANCELLED, ENDED, QUEUED, RUNNING
+
+
+def get(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> Job:
+    """A job by its id; raises `JobNotFoundError`."""
+    job = None if job_id is None else Jobs(session, owner_id).get(job_id)
+    if job is None:
+        raise errors.JobNotFoundError("You have no job with this id.")
+    return job
+
+
+def page(session: Session, owner_id: uuid.UUID, limit: int, before: uuid.UUID | None) -> Page[Job]:
+    """An owner's jobs, newest first."""
+    return Jobs(session, owner_id).page(limit, before)
+
+
+def cancel(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> Job:
+    """Stop a job: at once when nobody works on it, else as soon as its worker looks.
+
+    Cancelling a cancelled job changes nothing.
+
+    Raises:
+        JobNotFoundError.
+        JobFinishedError: it has succeeded or failed.
+    """
+    job = get(session, owner_id, job_id)
+    moment = now()
+    idle = or_(
+        Job.state == QUEUED,
+        (Job.state == RUNNING) & (Job.lease_expires_at < moment),
+    )
+    session.execute(
+        update(Job)
+        .where(Job.id == job.id, idle)
+        .values(state=CANCELLED, cancel_requested=True, finished_at=moment, lease_token=None)
+    )
+    session.execute(
+        update(Job).where(Job.id == job.id, Job.state == RUNNING).values(cancel_requested=True)
+    )
+    session.refresh(job)
+    if job.state in ENDED and job.state != CANCELLED:
+        raise errors.JobFinishedError(f"This job has {job.state} and can no longer be cancelled.")
+    return job

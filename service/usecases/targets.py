@@ -1,0 +1,48 @@
+"""Reading the targets of a request, so that an error names the very value that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from models.facs import (
+    ContradictorySidesError,
+    IntensityError,
+    Target,
+    TargetError,
+    UnknownActionUnitError,
+)
+from service import errors
+
+_PROBLEMS: Final[Mapping[type[TargetError], type[errors.ProblemError]]] = {
+    UnknownActionUnitError: errors.UnknownActionUnitError,
+    IntensityError: errors.IntensityOutOfRangeError,
+    ContradictorySidesError: errors.ContradictorySidesError,
+}
+
+
+def parse_targets(targets: Sequence[Mapping[str, Any]], limit: int) -> list[Target]:
+    """Check and normalise every target.
+
+    Raises:
+        TooManyTargetsError: there are more than `limit`.
+        UnknownActionUnitError, IntensityOutOfRangeError, ContradictorySidesError: with `pointer`
+            to the value that is wrong.
+    """
+    if len(targets) > limit:
+        raise errors.TooManyTargetsError(
+            f"{len(targets):,} targets are too many; one request may name {limit:,}. "
+            "Split them over several requests.",
+            limit=limit,
+        )
+    return [_parse(target, index) for index, target in enumerate(targets)]
+
+
+def _parse(target: Mapping[str, Any], index: int) -> Target:
+    try:
+        return Target.parse(target)
+    except TargetError as error:
+        field = error.field.replace("~", "~0").replace("/", "~1")
+        raise _PROBLEMS[type(error)](
+            f"Target {index}: {error}", pointer=f"/targets/{index}/{field}"
+        ) from error

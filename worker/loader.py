@@ -1,0 +1,59 @@
+"""What a worker process sets up for itself; Celery calls these hooks in the processes it starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from celery.loaders.app import AppLoader
+
+from service.artifacts import open_store
+from service.config import Settings
+from service.db.engine import open_database
+from service.logs import configure_logging
+from worker.parent import exit_with_parent
+
+if TYPE_CHECKING:
+    from worker.runner import Runner
+
+STOP_SIGNAL = signal.SIGUSR2
+"""Sent by a worker that shuts down to its children: yield the job at the next step."""
+
+
+class Loader(AppLoader):
+    """One per process; holds what tasks need, so that no module has state."""
+
+    app: Any
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings the worker was started with."""
+        return Settings.from_environment(self.app.conf["facsimile_settings"])
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Runs this process's jobs."""
+        # Only processes that run jobs load the numerics; the one that hands jobs out does not.
+        from worker.handlers import HANDLERS
+        from worker.runner import Runner
+        from worker.runtime import Models
+
+        return Runner(
+            settings=self.settings,
+            database=open_database(self.settings.database),
+            store=open_store(self.settings),
+            models=Models(),
+            handlers=HANDLERS,
+        )
+
+    def on_worker_process_init(self) -> None:
+        """Ready a pool process: models are loaded before the first job comes."""
+        from worker.threads import share_cores
+
+        exit_with_parent(os.getppid())
+        configure_logging(self.settings.log_level, "worker")
+        runner = self.runner
+        signal.signal(STOP_SIGNAL, lambda _number, _frame: runner.stopping.set())
+        share_cores(self.app.conf["facsimile_processes"])

@@ -1,0 +1,122 @@
+"""Running one job from claim to end, whatever its kind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from service.artifacts import ArtifactStore
+from service.config import Settings
+from service.db.engine import Database
+from service.db.tables import Job
+from service.db.types import now
+from service.jobs.contracts import CANCELLED, FAILED, SUCCEEDED, job_error
+from worker.lease import CancelRequestedError, Lease, LeaseLostError
+from worker.runtime import Models
+from worker.work import Handler, JobFailedError, JobRow, Work, YieldRequestedError
+
+RETRY_SECONDS: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs jobs in this process, one at a time."""
+
+    settings: Settings
+    database: Database
+    store: ArtifactStore
+    models: Models
+    handlers: Mapping[str, Handler]
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, job_id: uuid.UUID) -> bool:
+        """Claim and run a job. True when it is to be sent again at once, to be gone on with."""
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        lease = Lease(self.database, job_id, holder, self.settings.lease_seconds)
+        if not lease.claim():
+            log.info("nothing to do: the job has ended or somebody else has it")
+            return False
+        with lease:
+            row = self._load(job_id)
+            structlog.contextvars.bind_contextvars(kind=row.kind, request_id=row.request_id)
+            work = Work(
+                row,
+                self.settings,
+                self.database,
+                self.store,
+                self.models,
+                lease,
+                self.stopping.is_set,
+            )
+            log.info("started", total=row.total, attempt=row.attempts)
+            try:
+                return self._attempt(work)
+            except LeaseLostError:
+                log.warning("stopped: the lease is lost")
+                return False
+
+    def _load(self, job_id: uuid.UUID) -> JobRow:
+        with self.database.write() as session:
+            job = session.get_one(Job, job_id)
+            job.started_at = job.started_at or now()
+            return JobRow(
+                job.id,
+                job.kind,
+                job.resource_id,
+                job.owner_id,
+                job.total,
+                job.attempts,
+                job.request_id,
+            )
+
+    def _attempt(self, work: Work) -> bool:
+        """One attempt; True when the job yielded and is to be sent again."""
+        try:
+            self.handlers[work.job.kind](work)
+        except CancelRequestedError:
+            self._end(work, CANCELLED)
+        except YieldRequestedError:
+            with self.database.write() as session:
+                work.lease.release(session, attempts=0)
+            log.info("yielded")
+            return True
+        except JobFailedError as error:
+            self._end(work, FAILED, error)
+        except LeaseLostError:
+            raise
+        except Exception:
+            log.exception("the attempt failed", attempt=work.job.attempts)
+            self._fail_or_retry(work)
+        else:
+            self._end(work, SUCCEEDED)
+        return False
+
+    def _end(self, work: Work, state: str, error: JobFailedError | None = None) -> None:
+        told = None if error is None else job_error(error.code, error.title, error.detail)
+        with self.database.write() as session:
+            work.lease.end(session, state, finished_at=now(), error=told)
+        log.info("ended", state=state, error=told)
+
+    def _fail_or_retry(self, work: Work) -> None:
+        if work.job.attempts >= self.settings.max_attempts:
+            self._end(
+                work,
+                FAILED,
+                JobFailedError(
+                    "internal-error",
+                    "The service made a mistake",
+                    f"The job failed {work.job.attempts} times in a row; tell the operator its id.",
+                ),
+            )
+            return
+        with self.database.write() as session:
+            work.lease.release(session, RETRY_SECONDS * 2 ** (work.job.attempts - 1))
