@@ -8,7 +8,7 @@ import numpy as np
 
 from models.registration.alignment import align_to_canonical
 from models.registration.face import FACE_SIZE, FloatArray, RegisteredFace, View
-from models.registration.headpose import pose_of
+from models.registration.headpose import head_pose
 from models.registration.pyramid import Pyramid
 from models.registration.texture import draw
 
@@ -37,6 +37,6 @@ def frontalise(pyramid: Pyramid, points: FloatArray) -> RegisteredFace:
         photo=pyramid.photo,
         photo_view=photo_view,
         sampling=drawing.sampling,
-        pose=pose_of(photo_view),
+        pose=head_pose(photo_view),
         kind="3d",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ import numpy.typing as npt
 from models.registration.face import Pose, View
 
 DoubleArray = npt.NDArray[np.float64]
+
+_YAW_GAIN: Final = 1.08
+_PITCH_GAIN: Final = 1.22
 
 
 def rotation(pose: Pose) -> DoubleArray:
@@ -33,11 +37,21 @@ def rotation(pose: Pose) -> DoubleArray:
     return np.asarray(about_z @ about_y @ about_x, np.float64)
 
 
-def pose_of(view: View) -> Pose:
-    """The pose in which `view` shows the face; the inverse of `rotation` for |yaw| < 90."""
-    turned = view.matrix.astype(np.float64) / view.scale
+def pose_of_rotation(turned: DoubleArray) -> Pose:
+    """The pose whose `rotation` is `turned`, (3, 3), for |yaw| < 90 degrees."""
     return Pose(
         yaw=math.degrees(math.asin(max(-1.0, min(1.0, float(turned[2, 0]))))),
         pitch=-math.degrees(math.atan2(float(turned[2, 1]), float(turned[2, 2]))),
         roll=math.degrees(math.atan2(float(turned[1, 0]), float(turned[0, 0]))),
     )
+
+
+def head_pose(photo_view: View) -> Pose:
+    """The head's pose in a photo, from the view that its mesh was aligned by.
+
+    The mesh network draws heads nearer to frontal than they are, in the image and not only in
+    depth, so the view's own angles fall short by a share that `scripts/measure_head_pose.py`
+    finds; they are lengthened by it here. The view itself stays as it fits the mesh.
+    """
+    fitted = pose_of_rotation(photo_view.matrix.astype(np.float64) / photo_view.scale)
+    return Pose(fitted.yaw * _YAW_GAIN, fitted.pitch * _PITCH_GAIN, fitted.roll)

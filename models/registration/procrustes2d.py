@@ -12,7 +12,7 @@ from models.registration.alignment import Similarity, align_to_canonical, fit_si
 from models.registration.canonical import canonical_face
 from models.registration.face import FACE_SIZE, FloatArray, RegisteredFace, View
 from models.registration.frontalise import frontal_view
-from models.registration.headpose import pose_of
+from models.registration.headpose import head_pose
 from models.registration.pyramid import Pyramid, Window
 
 LANDMARKS: Final[tuple[int, ...]] = (
@@ -55,7 +55,7 @@ def register_2d(pyramid: Pyramid, points: FloatArray) -> RegisteredFace:
         photo=pyramid.photo,
         photo_view=photo_view,
         sampling=_sampling(pyramid, fit.inverse()),
-        pose=pose_of(photo_view),
+        pose=head_pose(photo_view),
         kind="2d",
     )
 
@@ -78,8 +78,10 @@ def _after(view: View, fit: Similarity) -> View:
 
 def _sampling(pyramid: Pyramid, to_photo: Similarity) -> FloatArray:
     """float32 (224, 224, 2): photo x, y of each pixel, NaN beyond the photo."""
-    rows, columns = np.mgrid[:FACE_SIZE, :FACE_SIZE]
-    at = np.asarray(to_photo.apply(np.stack([columns, rows], axis=-1)), np.float32)
+    pixels = np.arange(FACE_SIZE, dtype=np.float32)
+    matrix, offset = to_photo.matrix.astype(np.float32), to_photo.offset.astype(np.float32)
+    along_row, down_column = np.outer(pixels, matrix[:, 0]), np.outer(pixels, matrix[:, 1])
+    at = along_row[None] + (down_column + offset)[:, None]  # 224, 224, 2
     limit = np.array([pyramid.width, pyramid.height], np.float32) - 0.5
     at[~((at >= -0.5) & (at <= limit)).all(-1)] = np.nan
     return at

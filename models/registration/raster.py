@@ -45,19 +45,35 @@ def rasterise(
     Raises:
         ValueError: a shape is wrong or a triangle names a vertex that does not exist.
     """
+    index, barycentric, _ = _drawn(vertices, triangles, height, width)
+    return index, barycentric
+
+
+def depth_map(vertices: FloatArray, triangles: IndexArray, height: int, width: int) -> FloatArray:
+    """The least depth at each pixel centre: float32 (height, width), infinite for none.
+
+    Arguments and errors are those of `rasterise`.
+    """
+    return _drawn(vertices, triangles, height, width)[2]
+
+
+def _drawn(
+    vertices: FloatArray, triangles: IndexArray, height: int, width: int
+) -> tuple[IndexArray, FloatArray, FloatArray]:
     if vertices.ndim != 2 or vertices.shape[1] != 3:
         raise ValueError(f"vertices must be (V, 3), not {vertices.shape}")
     _check_triangles(triangles, len(vertices))
     index = np.full((height, width), -1, np.int32)
     barycentric = np.zeros((height, width, 3), np.float32)
+    depth = np.full((height, width), np.inf, np.float32)
     _fill(
         np.ascontiguousarray(vertices, np.float64),
         np.ascontiguousarray(triangles, np.int32),
         index,
         barycentric,
-        np.full((height, width), np.inf, np.float64),
+        depth,
     )
-    return index, barycentric
+    return index, barycentric, depth
 
 
 def interpolate(
@@ -102,7 +118,7 @@ def _fill(
     triangles: IndexArray,
     index: IndexArray,
     barycentric: FloatArray,
-    depth: npt.NDArray[np.float64],
+    depth: FloatArray,
 ) -> None:
     height, width = index.shape
     for t in range(triangles.shape[0]):
@@ -117,14 +133,18 @@ def _fill(
         right = min(width - 1, math.floor(min(float(width), max(ax, bx, cx))))
         top = max(0, math.ceil(max(-1.0, min(ay, by, cy))))
         bottom = min(height - 1, math.floor(min(float(height), max(ay, by, cy))))
+        v_right, v_down = (cy - ay) / area, (ax - cx) / area
+        w_right, w_down = (ay - by) / area, (bx - ax) / area
         for y in range(top, bottom + 1):
+            v = (left - ax) * v_right + (y - ay) * v_down - v_right
+            w = (left - ax) * w_right + (y - ay) * w_down - w_right
             for x in range(left, right + 1):
-                v = ((x - ax) * (cy - ay) - (y - ay) * (cx - ax)) / area
-                w = ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / area
+                v += v_right
+                w += w_right
                 u = 1.0 - v - w
                 if u < -_SLACK or v < -_SLACK or w < -_SLACK:
                     continue
-                z = u * az + v * bz + w * cz
+                z = np.float32(u * az + v * bz + w * cz)
                 if z < depth[y, x]:
                     depth[y, x] = z
                     index[y, x] = t

@@ -13,7 +13,7 @@ from models.registration.alignment import align_to_canonical
 from models.registration.detector import Detection, Detector
 from models.registration.face import FloatArray, ImageArray, Pose, RegisteredFace, RegistrationKind
 from models.registration.frontalise import frontalise
-from models.registration.headpose import pose_of
+from models.registration.headpose import head_pose
 from models.registration.mesh import MeshFinder
 from models.registration.network import Network
 from models.registration.procrustes2d import register_2d
@@ -124,7 +124,7 @@ class Registrar:
         _, view = align_to_canonical(seen.points)
         return LocatedFace(
             box=(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
-            pose=pose_of(view),
+            pose=head_pose(view),
             score=seen.presence,
             mesh=seen.points,
         )

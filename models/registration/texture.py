@@ -12,24 +12,26 @@ import numpy.typing as npt
 from models.registration.canonical import canonical_face
 from models.registration.face import FloatArray, ImageArray, View
 from models.registration.pyramid import Pyramid
-from models.registration.raster import interpolate, rasterise
+from models.registration.raster import depth_map, interpolate, rasterise
 
 _FINER: Final = 2
 """Drawings are made this many times as large and averaged down: smooth rims, no aliasing."""
-_DEPTH_CELLS: Final = 40.0
-"""Cells of the photo's depth map per canonical unit, about 90 across the face."""
+_DEPTH_CELLS: Final = 80.0
+"""Cells of the photo's depth map per canonical unit, about 180 across the face."""
 _HIDDEN_BEHIND: Final = 0.12
 """Depth, in canonical units, by which a nearer surface must lie in front to hide a point. Folds
 of lips and nostrils are shallower, a nose in front of a cheek is not."""
 _GRAZING: Final = 0.06
 """Cosine to the line of sight below which the photo shows a surface only as a smear."""
-_SPECK: Final = 7
-"""Finer pixels; what is hidden or seen in a patch narrower than this follows its surroundings."""
+_SPECK: Final = 9
+"""Side, in finer pixels, of the neighbourhood that decides what counts as hidden."""
 _ENLARGED: Final = 0.75
 """Photo pixels per drawn pixel below which cubic interpolation is worth its time."""
 
 
 Box = tuple[slice, slice]
+IndexArray = npt.NDArray[np.int32]
+MaskArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,25 @@ class Drawing:
     sampling: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class _Canvas:
+    """The part of the finer drawing that the face can reach, and what each pixel shows.
+
+    Attributes:
+        box: the same part of the drawing itself.
+        index, barycentric: as `rasterise` returns them, for the finer drawing.
+    """
+
+    box: Box
+    index: IndexArray
+    barycentric: FloatArray
+
+    def interpolate(self, attributes: FloatArray) -> FloatArray:
+        """Vertex attributes (468, C) at every finer pixel; 0 where there is no face."""
+        triangles = canonical_face().all_triangles
+        return interpolate(self.index, self.barycentric, triangles, attributes)
+
+
 def draw(pyramid: Pyramid, mesh: FloatArray, photo_view: View, view: View, size: int) -> Drawing:
     """Draw the face of a photo as `view` shows it.
 
@@ -57,48 +78,59 @@ def draw(pyramid: Pyramid, mesh: FloatArray, photo_view: View, view: View, size:
     """
     in_photo = photo_view.project(mesh)
     fine_view = view.resized(_FINER)
-    drawn = fine_view.project(mesh)
-    box = _box(drawn, size)
-    source, covered = _trace(drawn, in_photo, box)
-    hidden = ~(covered & _seen(source, in_photo, photo_view.scale, pyramid))
-    seen = covered & ~_without_specks(hidden)
-    colour = _sample(pyramid, source[..., :2], photo_view.scale / fine_view.scale)
-    return _reduce(colour, source[..., :2], seen, box, size)
-
-
-def _box(drawn: FloatArray, size: int) -> Box:
-    """The rows and columns of the drawing that the face can reach."""
-    low = np.clip(np.floor(drawn[:, :2].min(0) / _FINER), 0, size - 1)
-    high = np.clip(np.ceil(drawn[:, :2].max(0) / _FINER) + 1, low + 1, size)
-    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
-
-
-def _trace(
-    drawn: FloatArray, in_photo: FloatArray, box: Box
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """What each finer pixel of `box` shows: photo x, y, depth and facing, and whether anything."""
-    triangles = canonical_face().all_triangles
-    rows, columns = box
-    corner = np.array([columns.start, rows.start, 0], np.float32) * _FINER
-    height, width = (_FINER * (side.stop - side.start) for side in box)
-    index, barycentric = rasterise(drawn - corner, triangles, height, width)
-    attributes = np.column_stack([in_photo, _facing(in_photo)])
-    return interpolate(index, barycentric, triangles, attributes), index >= 0
-
-
-def _without_specks(hidden: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """`hidden` without slivers, and without specks of the seen in it.
-
-    A sliver of hidden skin, as behind a nose tip seen from a little above, differs hardly from
-    the skin beside it; black there would be a blemish, not information.
-    """
-    framed = cv2.copyMakeBorder(
-        hidden.astype(np.uint8), _SPECK, _SPECK, _SPECK, _SPECK, cv2.BORDER_CONSTANT, value=[1]
+    canvas = _canvas(fine_view.project(mesh), size)
+    ratio = photo_view.scale / fine_view.scale
+    # Bilinear taps on a level less than twice as fine as the drawing, averaged two by two
+    # afterwards, leave no photo pixel between them.
+    level = pyramid.level(ratio)
+    to_level = pyramid.level_affine(level)
+    at = canvas.interpolate(
+        np.asarray(in_photo[:, :2] @ to_level[:, :2].T + to_level[:, 2], np.float32)
     )
-    brush = np.ones((_SPECK, _SPECK), np.uint8)
-    opened = cv2.morphologyEx(framed, cv2.MORPH_OPEN, brush)
-    closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, brush)
-    return np.asarray(closed[_SPECK:-_SPECK, _SPECK:-_SPECK] > 0, np.bool_)
+    height, width = level.shape[:2]
+    inside = cv2.inRange(at, np.array([-0.5, -0.5]), np.array([width - 0.5, height - 0.5])) > 0
+    covered = canvas.index >= 0
+    seen = _majority(inside & _turned_to_camera(canvas, in_photo, photo_view.scale), covered)
+    kind = cv2.INTER_CUBIC if ratio < _ENLARGED else cv2.INTER_LINEAR
+    colour = cv2.remap(level, at, None, kind, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return _reduce(colour, at, seen, canvas.box, size, to_level)
+
+
+def _canvas(drawn: FloatArray, size: int) -> _Canvas:
+    """Raster a mesh, in pixels of the finer drawing, over the part of it that it can reach."""
+    low = np.clip(np.floor(drawn[:, :2].min(0) / _FINER), 0, size - 1).astype(int)
+    high = np.clip(np.ceil(drawn[:, :2].max(0) / _FINER) + 1, low + 1, size).astype(int)
+    corner = np.array([*low, 0], np.float32) * _FINER
+    width, height = (high - low) * _FINER
+    triangles = canonical_face().all_triangles
+    index, barycentric = rasterise(drawn - corner, triangles, int(height), int(width))
+    return _Canvas((slice(low[1], high[1]), slice(low[0], high[0])), index, barycentric)
+
+
+def _turned_to_camera(canvas: _Canvas, in_photo: FloatArray, scale: float) -> MaskArray:
+    """Which finer pixels show skin that faces the photo's camera and has nothing in front."""
+    depth, facing = np.moveaxis(
+        canvas.interpolate(np.column_stack([in_photo[:, 2], _facing(in_photo)])), -1, 0
+    )
+    cells = _DEPTH_CELLS / scale
+    corner = in_photo[:, :2].min(0) - 1 / cells
+    in_cells = np.column_stack([(in_photo[:, :2] - corner) * cells, in_photo[:, 2]])
+    width, height = np.ceil(in_cells[:, :2].max(0)).astype(int) + 2
+    triangles = canonical_face().all_triangles
+    # A cell's neighbours may be in front of it by mere rounding; only what is in front in all of
+    # them hides a point. Beside the head's outline nothing is, and facing alone decides.
+    front = cv2.dilate(
+        depth_map(np.asarray(in_cells, np.float32), triangles, int(height), int(width)),
+        np.ones((3, 3), np.uint8),
+    )
+    in_front = cv2.remap(  # type: ignore[call-overload]
+        front,
+        canvas.interpolate(np.asarray(in_cells[:, :2], np.float32)),
+        None,
+        cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray((facing > _GRAZING) & (depth <= in_front + _HIDDEN_BEHIND * scale), np.bool_)
 
 
 def _facing(in_photo: FloatArray) -> FloatArray:
@@ -113,74 +145,35 @@ def _facing(in_photo: FloatArray) -> FloatArray:
     return np.asarray(-summed[:, 2] / length, np.float32)
 
 
-def _seen(
-    source: FloatArray, in_photo: FloatArray, scale: float, pyramid: Pyramid
-) -> npt.NDArray[np.bool_]:
-    """Which points the photo shows: inside it, turned to the camera, and nothing in front.
+def _majority(seen: MaskArray, covered: MaskArray) -> MaskArray:
+    """Each covered pixel follows the majority of the covered pixels around it.
 
-    `source` is (H, W, 4): photo x, y, depth and facing.
+    A sliver of hidden skin, as behind a nose tip seen from a little above, differs hardly from
+    the skin beside it; black there would be a blemish, not information. Rims become smooth.
     """
-    x, y, depth, facing = np.moveaxis(source, -1, 0)
-    front = _front_depth(in_photo, scale, source)
-    inside = (x >= -0.5) & (x <= pyramid.width - 0.5) & (y >= -0.5) & (y <= pyramid.height - 0.5)
-    return np.asarray(
-        inside & (facing > _GRAZING) & (depth <= front + _HIDDEN_BEHIND * scale), np.bool_
-    )
-
-
-def _front_depth(in_photo: FloatArray, scale: float, source: FloatArray) -> FloatArray:
-    """float32 (H, W): depth of the nearest surface at the photo position of each point."""
-    cells = _DEPTH_CELLS / scale
-    corner = in_photo[:, :2].min(0) - 1 / cells
-    height, width = (
-        int(extent) for extent in np.ceil((np.ptp(in_photo[:, 1::-1], axis=0)) * cells) + 3
-    )
-    in_cells = in_photo.copy()
-    in_cells[:, :2] = (in_photo[:, :2] - corner) * cells
-    triangles = canonical_face().all_triangles
-    index, barycentric = rasterise(in_cells, triangles, height, width)
-    depth = interpolate(index, barycentric, triangles, in_photo[:, 2:], empty=np.inf)[..., 0]
-    at = (source[..., :2] - corner) * np.float32(cells)
-    return np.asarray(
-        cv2.remap(
-            depth,
-            at[..., 0],
-            at[..., 1],
-            cv2.INTER_NEAREST,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=[np.inf],
-        ),
-        np.float32,
-    )
-
-
-def _sample(pyramid: Pyramid, at: FloatArray, ratio: float) -> ImageArray:
-    """uint8 (H, W, 3): the photo at x, y `at`, with `ratio` photo pixels to a drawn pixel.
-
-    Bilinear taps on a level less than twice as fine as the drawing, averaged two by two
-    afterwards, leave no photo pixel between them.
-    """
-    level = pyramid.level(ratio)
-    to_level = pyramid.level_affine(level)
-    scale, offset = np.diag(to_level[:, :2]).astype(np.float32), to_level[:, 2].astype(np.float32)
-    x, y = (at[..., axis] * scale[axis] + offset[axis] for axis in (0, 1))
-    kind = cv2.INTER_CUBIC if ratio < _ENLARGED else cv2.INTER_LINEAR
-    return np.asarray(cv2.remap(level, x, y, kind, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    around = (_SPECK, _SPECK)
+    votes = cv2.boxFilter((seen & covered).astype(np.float32), -1, around, normalize=False)
+    voters = cv2.boxFilter(covered.astype(np.float32), -1, around, normalize=False)
+    return np.asarray(covered & (2 * votes >= voters), np.bool_)
 
 
 def _reduce(
-    colour: ImageArray, at: FloatArray, seen: npt.NDArray[np.bool_], box: Box, size: int
+    colour: npt.NDArray[Any],
+    at: FloatArray,
+    seen: MaskArray,
+    box: Box,
+    size: int,
+    to_level: npt.NDArray[np.float64],
 ) -> Drawing:
     """Average the finer drawing over what is seen of each pixel; the rest of it is black."""
     image = np.zeros((size, size, 3), np.uint8)
     sampling = np.full((size, size, 2), np.nan, np.float32)
-    colour[~seen] = 0
-    at = np.ascontiguousarray(at)
-    at[~seen] = 0
-    coverage = _halve(seen.astype(np.float32))
+    mask = seen.astype(np.uint8)
+    coverage = _halve(mask.astype(np.float32))
     with np.errstate(invalid="ignore"):
-        sampling[box] = _halve(at) / coverage[..., None]
-    image[box] = _halve(colour)
+        in_level = _halve(cv2.copyTo(at, mask)) / coverage[..., None]
+    sampling[box] = (in_level - to_level[:, 2]) / np.diag(to_level[:, :2])
+    image[box] = _halve(cv2.copyTo(colour, mask))
     return Drawing(image, sampling)
 
 
