@@ -14,9 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import cv2
-import numpy as np
-
 from models.contact_sheet import contact_sheet
 from models.facs import Target, level
 from models.images import ImageArray, decode_image, encode_png

@@ -19,6 +19,8 @@ _UPPER_LID_SHARE: Final = 0.93
 _TIGHT_LOWER_LID: Final = 0.34
 _TIGHT_UPPER_LID: Final = 0.14
 """Shares of the eye's height that AU07 at E takes away from below and above."""
+_NOTICEABLE: Final = 0.01
+"""Height of a mouth's opening, canonical units, below which it is a line."""
 
 
 def gains(intensities: FloatArray) -> FloatArray:
@@ -81,4 +83,21 @@ def _seal_lips(lips: Rims, person: FloatArray, moved: FloatArray, gain: FloatArr
         shift = np.zeros((len(excess), 3), np.float32)
         shift[:, 1] = excess
         moved = lips.move(moved, 0.5 * shift, -0.5 * shift)
-    return lips.separated(moved, np.minimum(neutral, 0.0).astype(np.float32), upper_share=0.4)
+    moved = lips.separated(moved, np.minimum(neutral, 0.0).astype(np.float32), upper_share=0.4)
+    return _rounded(lips, moved, neutral)
+
+
+def _rounded(lips: Rims, moved: FloatArray, neutral: FloatArray) -> FloatArray:
+    """The opening as one smooth arch: eleven rim vertices moved each by itself make it jagged."""
+    opening = lips.gaps(moved) - np.maximum(neutral, 0)
+    if float(opening.max()) < _NOTICEABLE:
+        return moved
+    x = moved[list(lips.upper), 0]
+    across = 2 * (x - x[0]) / (x[-1] - x[0]) - 1
+    arch = np.clip(1 - across**2, 0, 1) ** 0.95
+    design = np.stack([arch, arch * across], axis=1)  # a height and a lean to one side
+    height, *_ = np.linalg.lstsq(design, opening, rcond=None)
+    shift = np.zeros((len(x), 3), np.float32)
+    shift[:, 1] = np.maximum(design @ height, 0) - opening
+    shift[[0, -1]] = 0
+    return lips.move(moved, -0.25 * shift, 0.75 * shift)

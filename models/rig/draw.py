@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.facs import SUPPORTED_AUS
 from models.registration.face import FloatArray, ImageArray, View
 from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
 from models.rig.appearance import map_coordinates
 from models.rig.deform import expressed, gains
-from models.rig.eyes import eyeball_points, lid_shadow
+from models.rig.eyes import eyeball_points, lash_line, lid_shadow
 from models.rig.light import brightness_ratio, vertex_normals
 from models.rig.model import RigModel
 from models.rig.mouth import MouthState, draw_interior
@@ -32,12 +33,14 @@ BoolArray = npt.NDArray[np.bool_]
 class Expression:
     """A subject's mesh with AUs on it.
 
-    moved: float32 (V, 3) canonical; shading: (V,) brightness ratio; appearance: (H, W) log ratio.
+    moved: float32 (V, 3) canonical; shading: (V,) brightness ratio; appearance: (H, W) log ratio;
+    closing: (2,) how far the subject's left and right eye are closed, 0..1.
     """
 
     moved: FloatArray
     shading: FloatArray
     appearance: FloatArray
+    closing: FloatArray
 
 
 def express(
@@ -54,7 +57,7 @@ def express(
         # The subject's left is the image's right.
         appearance[:, half:] += model.appearance[index, :, half:] * change[index, 0]
         appearance[:, :half] += model.appearance[index, :, :half] * change[index, 1]
-    return Expression(moved, shading, appearance)
+    return Expression(moved, shading, appearance, gains(target)[SUPPORTED_AUS.index("AU43")])
 
 
 def draw(
@@ -84,6 +87,7 @@ def draw(
         inside = _mouth(model, subject, expression.moved, canonical[is_mouth], seed)
         own = np.float32(subject.open_mouth)
         colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
+    _darken_seams(colour, subject, expression, canonical)
     colour[shown < 0] = 0
     image = cv2.resize(colour, (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(image + 0.5, 0, 255), np.uint8)
@@ -118,6 +122,17 @@ def _eyes(subject: Subject, moved: FloatArray, at: FloatArray) -> tuple[FloatArr
     return subject.view.project(found)[:, :2], lit
 
 
+def _darken_seams(
+    colour: FloatArray, subject: Subject, expression: Expression, canonical: FloatArray
+) -> None:
+    """Draw the lash line of closing eyes into `colour`."""
+    for side, eye in enumerate(subject.eyes):
+        closing = float(expression.closing[side])
+        if closing > 0.5:
+            log = lash_line(eye, expression.moved, closing, canonical)
+            colour *= np.exp(log)[..., None]
+
+
 def _mouth(
     model: RigModel, subject: Subject, moved: FloatArray, at: FloatArray, seed: int
 ) -> FloatArray:
@@ -127,6 +142,6 @@ def _mouth(
     floor = np.interp(at[:, 0], rims[1][:, 0], rims[1][:, 1]).astype(np.float32)
     # The chin has no muscle of its own that lowers it: how far it is down is the jaw's doing.
     jaw = float(moved[_CHIN, 1] - subject.dense[_CHIN, 1])
-    state = MouthState(subject.mouth, subject.mouth_width, jaw, subject.teeth_level)
+    state = MouthState(subject.mouth, subject.mouth_width, jaw, subject.teeth)
     teeth = model.teeth[seed % len(model.teeth)]
     return draw_interior(state, teeth, at[:, :2], roof, floor)

@@ -19,6 +19,10 @@ _LASHES: Final = 0.14
 """Share of the eye's height below the upper lid that lashes and their shadow darken."""
 
 
+_SEAM: Final = 0.016
+"""Half width of the line that closed lashes draw, canonical units."""
+
+
 @dataclass(frozen=True, eq=False)
 class Eye:
     """A photographed eye: its rims and the middle of its iris, canonical x, y."""
@@ -96,6 +100,21 @@ def lid_shadow(eye: Eye, moved: FloatArray, dense: FloatArray, at: FloatArray) -
     travel = np.abs(np.interp(at[:, 0], moved[upper, 0], moved[upper, 1] - dense[upper, 1]))
     strength = 0.42 * np.clip(travel / 0.03, 0, 1)
     return np.asarray(1 - strength * np.exp(-np.maximum(at[:, 1] - top, 0) / 0.016), np.float32)
+
+
+def lash_line(eye: Eye, moved: FloatArray, closing: float, at: FloatArray) -> FloatArray:
+    """Log ratio (...) of the dark seam that lashes draw where closed lids meet, at points (..., 3).
+
+    `closing` is 0 for open to 1 for closed.
+    """
+    upper = moved[list(eye.rims.upper)]
+    seam = _rim((upper + moved[list(eye.rims.lower)]) / 2, at[..., 0])
+    inside = np.clip((at[..., 0] - upper[0, 0]) / 0.06, 0, 1)
+    inside *= np.clip((upper[-1, 0] - at[..., 0]) / 0.06, 0, 1)
+    strength = 0.75 * max(0.0, 2 * closing - 1)
+    return np.asarray(
+        -strength * inside * np.exp(-(((at[..., 1] - seam) / _SEAM) ** 2)), np.float32
+    )
 
 
 def _rim(points: FloatArray, x: npt.NDArray[np.float32]) -> FloatArray:

@@ -13,8 +13,8 @@ IntArray = npt.NDArray[np.int32]
 _PRIOR: Final = np.array([0.62, 0.0, -0.22, -0.30])
 """Ambient share and light direction of an ordinary portrait: from above and in front."""
 _PRIOR_WEIGHT: Final = 0.15
-_RATIO: Final = (0.72, 1.30)
-"""Clamp of the brightness ratio; beyond it one light no longer explains what is seen."""
+_RATIO: Final = (0.74, 1.14)
+"""Clamp of the brightness ratio: shadows may deepen, but skin that turns to the light does not gleam."""
 
 
 def vertex_normals(points: FloatArray, triangles: IntArray) -> FloatArray:

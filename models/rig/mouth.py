@@ -20,12 +20,15 @@ TEETH_X: Final = (-0.46, 0.46)
 TEETH_Y: Final = (-0.22, 0.16)
 """Extent of a teeth picture in canonical units, around the middle of the closed mouth."""
 
+LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+
 _CAVITY: Final = np.array([44.0, 17.0, 16.0])
 _TONGUE: Final = np.array([150.0, 72.0, 70.0])
 _LOWER_TOP: Final = 0.015
 """Where the edge of the lower teeth lies below the closed mouth's line, jaw shut."""
 _LOWER_HEIGHT: Final = 0.11
-_TONGUE_TOP: Final = 0.055
+_TONGUE_RISE: Final = 0.12
+"""How far above the lower teeth's edge the tongue begins to show, canonical units."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,22 +39,26 @@ class MouthState:
         middle: canonical (x, y) of the closed mouth's middle.
         width: the person's mouth width over the canonical face's.
         jaw: how far the jaw is down, canonical units.
-        level: luminance 0..255 of well-lit teeth in this photo.
+        teeth: (3,) RGB 0..255 of well-lit teeth in this photo.
     """
 
     middle: tuple[float, float]
     width: float
     jaw: float
-    level: float
+    teeth: FloatArray
 
 
-def teeth_level(skin: float, sclera: float) -> float:
-    """Luminance of teeth in the light of this photo, 0..255.
+def teeth_colour(skin: float, sclera: FloatArray) -> FloatArray:
+    """RGB (3,) 0..255 of teeth in the light of this photo.
 
-    Linear fit on smiling faces (residual 23 levels); `skin` is the cheeks' luminance, `sclera`
-    the 90th percentile in the eyes, which bounds it in a dark photo.
+    Linear fit of luminance on smiling faces (residual 23 levels); `skin` is the cheeks' luminance,
+    `sclera` (3,) the colour of the whites of the eyes, whose brightness bounds it in a dark photo
+    and whose cast it takes half of.
     """
-    return float(np.clip(min(131 + 0.30 * skin, 1.15 * sclera + 25), 30, 245))
+    white = float(sclera @ LUMINANCE)
+    level = float(np.clip(min(131 + 0.30 * skin, 1.15 * white + 25), 30, 245))
+    cast = 0.5 + 0.5 * sclera / max(white, 1.0)
+    return np.asarray(level * cast / max(float(cast @ LUMINANCE), 0.1), np.float32)
 
 
 def draw_interior(
@@ -71,18 +78,20 @@ def draw_interior(
     x = (at[:, 0] - state.middle[0]) / state.width
     y = (at[:, 1] - state.middle[1]) / state.width
     jaw = state.jaw / state.width
+    level = float(state.teeth.mean())
+    tint = state.teeth / 255
     opening = np.maximum(floor - roof, 1e-4)
     depth = np.clip((at[:, 1] - roof) / 0.035, 0, 1)
-    out = np.tile(_CAVITY * (state.level / 190), (len(at), 1))
-    out = _over(out, _TONGUE * (state.level / 190), _tongue(x, y - jaw, jaw))
+    out = np.tile(_CAVITY * (level / 190), (len(at), 1))
+    out = _over(out, _TONGUE * (level / 190), _tongue(x, y - jaw, jaw))
     lower_colour, lower_alpha = _lower_teeth(teeth, x, y - jaw)
-    out = _over(out, lower_colour * (state.level / 255) * 0.80, lower_alpha * _far(x, 0.26))
+    out = _over(out, lower_colour * tint * 0.80, lower_alpha * _far(x, 0.26))
     upper = _look_up(teeth, x, y)
-    lit = _far(x, 0.40)[:, None] * 0.75 + 0.25
-    out = _over(out, upper[:, :3] * (state.level / 255) * lit, upper[:, 3] / 255)
+    lit = 0.35 + 0.65 * _far(x, 0.44)[:, None]
+    out = _over(out, upper[:, :3] * tint * lit, upper[:, 3] / 255)
     # Lips shade what lies behind them, most under the upper lip and in a narrow opening.
     narrow = np.clip(opening / 0.05, 0, 1)
-    shade = (0.50 + 0.50 * depth**0.7) * (0.62 + 0.38 * narrow)
+    shade = (0.58 + 0.42 * depth**0.7) * (0.68 + 0.32 * narrow)
     return np.asarray(out * shade[:, None], np.float32)
 
 
@@ -114,8 +123,9 @@ def _lower_teeth(
 
 
 def _tongue(x: FloatArray, y: FloatArray, jaw: float) -> npt.NDArray[np.floating]:
-    top = _TONGUE_TOP + 0.9 * x * x + 0.05 * jaw
-    return np.clip((y - top) / 0.06, 0, 1) * np.clip((0.30 - np.abs(x)) / 0.06, 0, 1)
+    """The tongue's back rises out of the dark behind the lower teeth once the jaw is down."""
+    rise = np.clip((y + _TONGUE_RISE - 0.7 * x * x) / 0.15, 0, 1)
+    return 0.85 * rise * rise * (3 - 2 * rise) * np.clip((jaw - 0.05) / 0.10, 0, 1)
 
 
 def _far(x: FloatArray, half: float) -> npt.NDArray[np.floating]:

@@ -16,11 +16,10 @@ from models.rig.eyes import Eye, find_iris
 from models.rig.light import fit_light, vertex_normals
 from models.rig.lips import Lips, look_at_lips
 from models.rig.model import RigModel
-from models.rig.mouth import teeth_level
+from models.rig.mouth import LUMINANCE, teeth_colour
 
 _CHEEKS: Final = (50, 280, 205, 425, 101, 330, 9, 151)
 """Vertices of bare skin: cheeks and the middle of the forehead."""
-_LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +36,7 @@ class Subject:
         middle: canonical x between the eyes.
         mouth: canonical x, y of the middle of the line where the lips meet.
         mouth_width: mouth width over the canonical face's.
-        teeth_level: luminance 0..255 of teeth in this light.
+        teeth: float32 (3,), RGB of teeth in this light.
         eyes: the subject's left and right.
         open_mouth: 0 if the mouth is shut in the photo, 1 if it is open.
     """
@@ -51,7 +50,7 @@ class Subject:
     middle: float
     mouth: tuple[float, float]
     mouth_width: float
-    teeth_level: float
+    teeth: FloatArray
     open_mouth: float
     eyes: tuple[Eye, Eye]
 
@@ -65,10 +64,9 @@ def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
     texture = view.project(dense)[:, :2]
     turn = np.asarray(view.matrix / view.scale, np.float32)
     normals = vertex_normals(dense @ turn.T, model.dense.triangles)
-    luminance = _luminance(pyramid, texture, view.scale)
+    luminance = _colours(pyramid, texture, view.scale) @ LUMINANCE
     skin = float(np.median(luminance[list(_CHEEKS)]))
     eyes = np.concatenate([_inside(model.left_eye, dense), _inside(model.right_eye, dense)])
-    sclera = float(np.percentile(_luminance(pyramid, view.project(eyes)[:, :2], view.scale), 90))
     upper = list(model.lips.upper)
     width = float(np.ptp(dense[upper, 0]) / np.ptp(model.neutral[upper, 0]))
     return Subject(
@@ -84,7 +82,9 @@ def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
             float(lips.line[len(upper) // 2]),
         ),
         mouth_width=width,
-        teeth_level=teeth_level(skin, sclera),
+        teeth=teeth_colour(
+            skin, _whitest(_colours(pyramid, view.project(eyes)[:, :2], view.scale))
+        ),
         open_mouth=lips.openness,
         eyes=tuple(
             find_iris(eye, dense, view, pyramid) for eye in (model.left_eye, model.right_eye)
@@ -110,17 +110,22 @@ def _shut(rims: Rims, dense: FloatArray, lips: Lips) -> FloatArray:
     return rims.move(dense, upper, lower)
 
 
-def _luminance(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:
-    """Luminance at photo points (P, 2), averaged over about a fiftieth of the face."""
+def _colours(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:
+    """RGB (P, 3) at photo points (P, 2), averaged over about a fiftieth of the face."""
     level = pyramid.level(max(1.0, scale / 40))
     to_level = pyramid.level_affine(level)
     points = (at @ to_level[:, :2].T + to_level[:, 2]).astype(np.float32)
-    grey = (level @ _LUMINANCE).astype(np.float32)
     picked = cv2.remap(
-        grey, points[None, :, 0], points[None, :, 1], cv2.INTER_LINEAR,
+        level, points[None, :, 0], points[None, :, 1], cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     return np.asarray(picked[0], np.float32)
+
+
+def _whitest(colours: FloatArray) -> FloatArray:
+    """Mean colour (3,) of the brightest tenth: the whites of the eyes."""
+    luminance = colours @ LUMINANCE
+    return np.asarray(colours[luminance >= np.percentile(luminance, 90)].mean(axis=0), np.float32)
 
 
 def _skin_weights(luminance: FloatArray, skin: float) -> FloatArray:

@@ -23,7 +23,7 @@ RECIPES: Mapping[str, Mapping[str, float]] = {
     "AU01": {"browInnerUp": 1.6},
     "AU02": {"browOuterUp": 1.15, "browInnerUp": 0.1},
     "AU04": {"browDown": 1.35},
-    "AU05": {"eyeWide": 1.7},
+    "AU05": {"eyeWide": 1.45},
     "AU06": {"cheekSquint": 0.9, "cheekRaiser": 0.9, "eyeSquint": 0.2},
     "AU07": {"eyeSquint": 0.8},
     "AU09": {"noseSneer": 1.0, "browDown": 0.3},
@@ -32,7 +32,7 @@ RECIPES: Mapping[str, Mapping[str, float]] = {
     "AU14": {"mouthDimple": 0.9, "mouthPress": 0.35},
     "AU15": {"mouthFrown": 1.5},
     "AU17": {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.35},
-    "AU20": {"mouthStretch": 0.95, "mouthFrown": -0.25, "mouthPress": 0.2},
+    "AU20": {"mouthStretch": 0.95, "mouthFrown": -0.45, "mouthDimple": 0.15},
     "AU23": {"mouthRollUpper": 0.45, "mouthRollLower": 0.45, "mouthPucker": 0.3},
     "AU24": {"mouthPress": 1.3, "mouthRollUpper": 0.3, "mouthRollLower": 0.3, "mouthShrugLower": 0.25},
     "AU25": {"mouthLowerDown": 1.0, "mouthUpperUp": 0.35, "jawOpen": 0.05},
@@ -75,7 +75,7 @@ PUSHES: Mapping[str, tuple[Push, ...]] = {
     ),
     "AU15": (Push((0.40, 0.66), (0.14, 0.12), (0.01, 0.035, 0.0)),),
     "AU17": (Push((0.0, 1.08), (0.28, 0.18), (0.0, -0.060, -0.05)),),
-    "AU20": (Push((0.42, 0.68), (0.18, 0.20), (0.045, 0.020, 0.02)),),
+    "AU20": (Push((0.42, 0.68), (0.18, 0.20), (0.050, 0.004, 0.02)),),
     "AU23": (Push((0.34, 0.63), (0.12, 0.12), (-0.030, 0.0, 0.0)),),
     "AU24": (
         Push((0.0, 0.50), (0.30, 0.10), (0.0, 0.020, -0.015)),
@@ -104,6 +104,8 @@ def au_basis(
         field = match.transfer(shape)
         for push in PUSHES.get(au, ()):
             field += _pushed(dense, push)
+        if au == "AU05":  # the upper lid's muscle; the shapes pull the lower lid along
+            field *= np.clip((-0.47 - dense[:, 1]) / 0.05, 0.2, 1)[:, None]
         if au in STILL_JAW:
             field *= np.clip(rim_distance / 0.35, 0, 1)[:, None] ** 0.7
         fields.append(field)

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from models.registration.face import RegisteredFace
 from models.registration.registrar import Registrar
 from models.rig.mouth import TEETH_X, TEETH_Y
+from scripts.fit_rig.photos import read_face
 
 Array = npt.NDArray[np.float64]
-PEOPLE = ("120", "129", "025", "002")
+PEOPLE = ("120", "002", "100", "102")
 """Smiles of the Face Research Lab London Set that show the whole arch."""
 SHAPE = (96, 232)
 _GUM = np.array([196.0, 128.0, 122.0])
@@ -21,12 +22,12 @@ _WIDTH = 2 * 0.339
 """Width of the canonical mouth between the inner corners."""
 
 
-def teeth_sets(registrar: Registrar, london: Path, read: object) -> npt.NDArray[np.uint8]:
+def teeth_sets(registrar: Registrar, london: Path) -> npt.NDArray[np.uint8]:
     """uint8 (K, H, W, 4): RGB of the teeth in full light (luminance 255 at their 70th percentile)."""
     sets = []
     for person in PEOPLE:
-        neutral = registrar.register(read(london / "neutral" / f"{person}.jpg"))
-        smiling = registrar.register(read(london / "smiling" / f"{person}.jpg"))
+        neutral = read_face(registrar, london / "neutral" / f"{person}.jpg")
+        smiling = read_face(registrar, london / "smiling" / f"{person}.jpg")
         sets.append(_cut(neutral, smiling))
     return np.stack(sets)
 
@@ -45,11 +46,11 @@ def _cut(neutral: RegisteredFace, smiling: RegisteredFace) -> npt.NDArray[np.uin
     uv = smiling.photo_view.project(points)[..., :2]
     rgb = cv2.remap(smiling.photo, uv[..., 0], uv[..., 1], cv2.INTER_CUBIC).astype(np.float64)
     roof, floor = _rims(smiling.mesh, x)
-    inside = np.clip((gy - roof - 0.012) / 0.01, 0, 1) * np.clip((floor - 0.014 - gy) / 0.012, 0, 1)
+    inside = np.clip((gy - roof - 0.012) / 0.01, 0, 1) * np.clip((floor - 0.022 - gy) / 0.010, 0, 1)
     sure = inside > 0.99
     full = np.percentile(rgb[sure] @ [0.299, 0.587, 0.114], 70)
     rgb = _upwards_filled(rgb * (235.0 / full), sure)
-    alpha = np.clip((floor - 0.014 - gy) / 0.012, 0, 1)
+    alpha = np.clip((floor - 0.022 - gy) / 0.010, 0, 1)
     corners = np.clip((0.40 * scale - np.abs(gx - centre_x)) / 0.03, 0, 1)
     out = np.concatenate([np.clip(rgb, 0, 255), 255 * (alpha * corners)[..., None]], axis=-1)
     return np.asarray(np.round(out), np.uint8)
