@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from service.app import create_app
 from service.config import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +23,7 @@ PACKAGES = ("models", "service", "worker")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+README = (ROOT / "README.md").read_text()
 OWN_SERVICES = ("migrate", "api", "worker", "worker-gpu")
 
 
@@ -208,3 +210,24 @@ def test_the_makefile_sets_up_from_the_files_that_decide_it() -> None:
     inputs = re.search(r"^INPUTS := (.*)$", makefile, re.MULTILINE)
     assert inputs is not None
     assert [name for name in inputs[1].split() if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_lists_every_setting_and_its_default() -> None:
+    rows = re.findall(r"^\| (`FACSIMILE_[^|]*) \| ([^|]*) \|", README, re.MULTILINE)
+    documented = {
+        name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)
+    }
+    assert set(documented) == {PREFIX + name.upper() for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        if field.default is not None:
+            assert documented[PREFIX + name.upper()] == f"`{field.default}`", name
+
+
+def test_the_readme_lists_every_path_of_the_api() -> None:
+    undocumented = []
+    for path in create_app(Settings()).openapi()["paths"]:
+        pattern = path.replace("{image_id}", "{id}").replace("{set_id}", "{id}")
+        pattern = pattern.replace("{job_id}", "{id}").replace("{output}", "face")
+        if pattern not in README:
+            undocumented.append(path)
+    assert undocumented == []

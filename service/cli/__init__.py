@@ -6,7 +6,7 @@ import typer
 
 from models.facs import AU_NAMES
 from service.cli.errors import SentenceGroup
-from service.cli.serving import serve, worker
+from service.cli.serving import check, serve, worker
 from service.cli.storage import db, keys
 from service.cli.synthesise import synthesise
 from service.version import VERSION
@@ -27,6 +27,7 @@ app.command(
 )(synthesise)
 app.command()(serve)
 app.command()(worker)
+app.command()(check)
 app.add_typer(keys, name="keys")
 app.add_typer(db, name="db")
 

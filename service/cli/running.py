@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def running_service(data: Path) -> Iterator[Client]:
     command = [sys.executable, "-m", "service.cli", "serve"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--port", str(port), "--data", str(data)],
+            [*command, "--port", str(port), "--data", str(data), "--parent", str(os.getpid())],
             env=environment_without_settings(),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from models.assets import AssetError
 from service.cli.errors import CommandError
 from service.config import load_settings
+from service.errors import UnavailableError
+
+_PARENT_POLL_SECONDS: Final = 0.5
 
 
 def serve(
@@ -22,6 +28,9 @@ def serve(
         ),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder that everything is kept in.")] = None,
+    parent: Annotated[
+        int | None, typer.Option(hidden=True, help="Stop when this process has ended.")
+    ] = None,
 ) -> None:
     """Start the service.
 
@@ -38,6 +47,8 @@ def serve(
     from service import embedded  # the API is loaded by the commands that run it
 
     settings = load_settings(port=port, host=host, data_dir=data)
+    if parent is not None:
+        threading.Thread(target=_stop_after, args=(parent,), daemon=True).start()
     try:
         embedded.serve(settings)
     except AssetError as error:
@@ -57,10 +68,39 @@ def worker(
     FACSIMILE_DATABASE_URL=... FACSIMILE_BROKER_URL=redis://... FACSIMILE_STORE_URL=s3://...
     facsimile worker --concurrency 4
     """
-    from worker import run  # and the models by the one that draws
+    from worker.app import run  # and the models by the one that draws
 
     settings = load_settings(worker_concurrency=concurrency, data_dir=data)
     try:
         run(settings, settings.worker_concurrency)
     except AssetError as error:
         raise CommandError(str(error)) from error
+
+
+def check() -> None:
+    """Ask database, broker and store whether they answer, with this machine's settings."""
+    from service.services import open_services
+    from service.usecases import health
+
+    try:
+        services = open_services(load_settings())
+        try:
+            answers = health.check(services)
+        finally:
+            services.close()
+    except AssetError as error:
+        raise CommandError(str(error)) from error
+    except UnavailableError as error:
+        answers = error.members["checks"]
+    for name, answer in answers.items():
+        typer.echo(f"{name}: {answer}")
+    if any(answer != "ok" for answer in answers.values()):
+        raise typer.Exit(1)
+
+
+def _stop_after(parent: int) -> None:
+    """Stop this process in order once `parent` is gone, however it went."""
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(_PARENT_POLL_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
