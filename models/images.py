@@ -1,0 +1,283 @@
+"""Images in and out: untrusted bytes to upright RGB, and RGB to PNGs that say what they are.
+
+Needs only Pillow and NumPy. Nothing is decoded before its size is known to be acceptable.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+
+from models.marking import SyntheticMark, read_xmp_packet, xmp_packet
+
+ImageArray = npt.NDArray[np.uint8]
+
+
+class ImageError(ValueError):
+    """Bytes that are not an acceptable image; `code` names the reason."""
+
+    code: ClassVar[str]
+
+
+class EmptyImageError(ImageError):
+    """There are no bytes."""
+
+    code = "empty-image"
+
+
+class NotAnImageError(ImageError):
+    """The bytes are no image of any kind known here."""
+
+    code = "not-an-image"
+
+
+class TruncatedImageError(ImageError):
+    """The image begins well, but is cut short or damaged."""
+
+    code = "truncated-image"
+
+
+class ImageTooLargeError(ImageError):
+    """The image has too many pixels; it was not decoded."""
+
+    code = "image-too-large"
+
+
+class AnimatedImageError(ImageError):
+    """The image has several frames or pages."""
+
+    code = "animated-image"
+
+
+class UnsupportedImageError(ImageError):
+    """An image of a kind that is not accepted; the message names the kind."""
+
+    code = "unsupported-image"
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """How large an image may be. 50 megapixels take 50e6 * 3 B = 150 MB decoded."""
+
+    max_pixels: int = 50_000_000
+    max_side: int = 12_000
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedImage:
+    """An image as its maker meant it to be seen.
+
+    Attributes:
+        rgb: uint8 (height, width, 3), sRGB, upright, alpha laid over white.
+        width, height: in pixels, upright.
+        media_type: of the bytes it came from, such as ``image/jpeg``.
+    """
+
+    rgb: ImageArray
+    width: int
+    height: int
+    media_type: str
+
+
+_ACCEPTED: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_ASK_FOR: Final = "Send a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF image."
+
+# First bytes, after an offset, of the kinds that people send. Pillow's own word for an image that
+# it cannot open is the same for a damaged JPEG and for a shopping list.
+_ACCEPTED_SIGNATURES: Final = (
+    (0, b"\xff\xd8\xff"), (0, b"\x89PNG"), (8, b"WEBP"), (0, b"GIF8"), (0, b"BM"),
+    (0, b"II*\0"), (0, b"MM\0*"), (4, b"ftypavif"),
+)  # fmt: skip
+_OTHER_SIGNATURES: Final = (
+    (4, b"ftyphei", "HEIC"), (4, b"ftyphev", "HEIC"), (4, b"ftypmif1", "HEIF"),
+    (4, b"ftypavis", "animated AVIF"), (4, b"ftypcrx", "Canon raw"), (4, b"ftyp", "MP4 video"),
+    (4, b"moov", "QuickTime video"), (0, b"\x1aE\xdf\xa3", "Matroska or WebM video"),
+    (8, b"AVI ", "AVI video"), (0, b"\0\0\0\x0cjP  ", "JPEG 2000"), (0, b"\xffO\xffQ", "JPEG 2000"),
+    (0, b"\xff\x0a", "JPEG XL"), (0, b"\0\0\0\x0cJXL ", "JPEG XL"), (0, b"8BPS", "Photoshop"),
+    (0, b"%PDF", "PDF"), (0, b"%!PS", "PostScript"), (0, b"<svg", "SVG"),
+    (0, b"\0\0\x01\0", "icon"), (0, b"II+\0", "BigTIFF"), (0, b"MM\0+", "BigTIFF"),
+    (0, b"qoif", "QOI"), (0, b"DDS ", "DDS"), (0, b"SIMPLE  =", "FITS"),
+    (0, b"v/1\x01", "OpenEXR"), (0, b"#?RADIANCE", "Radiance HDR"),
+)  # fmt: skip
+
+_CONVERTIBLE: Final = frozenset(
+    {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
+)
+_DEEP_GREY: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
+_DAMAGE: Final = (
+    OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, KeyError,
+    TypeError, OverflowError, RuntimeError, ZeroDivisionError,
+)  # fmt: skip
+"""What Pillow's readers raise on damaged files, found by damaging files of every kind."""
+
+
+def decode_image(data: bytes, limits: ImageLimits | None = None) -> DecodedImage:
+    """Decode one still image.
+
+    Grey, grey with alpha, RGBA, palette, CMYK and 16-bit images are converted, embedded colour
+    profiles are brought to sRGB and the EXIF orientation is applied. Alpha is laid over white.
+
+    Raises:
+        EmptyImageError, NotAnImageError, TruncatedImageError, ImageTooLargeError,
+        AnimatedImageError, UnsupportedImageError.
+    """
+    image = _open(data)
+    with image:
+        media_type = Image.MIME["JPEG" if image.format == "MPO" else str(image.format)]
+        _check_size(image, limits or ImageLimits())
+        _check_frames(image)
+        _check_mode(image)
+        try:
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            rgb = np.array(_to_rgb(upright), np.uint8)
+        except _DAMAGE as error:
+            raise _damaged(image.format) from error
+    return DecodedImage(rgb, int(rgb.shape[1]), int(rgb.shape[0]), media_type)
+
+
+def _open(data: bytes) -> Image.Image:
+    if not data:
+        raise EmptyImageError("The image is empty: it has no bytes.")
+    try:
+        return Image.open(io.BytesIO(data), formats=_ACCEPTED)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageTooLargeError(
+            "The image has far more pixels than are accepted, and was not decoded."
+        ) from error
+    except UnidentifiedImageError as error:
+        raise _unidentified(data) from error
+    except _DAMAGE as error:
+        raise _damaged(None) from error
+
+
+def _unidentified(data: bytes) -> ImageError:
+    head = data[:256].lstrip()
+    for offset, signature, kind in _OTHER_SIGNATURES:
+        if data.startswith(signature, offset) or (offset == 0 and head.startswith(signature)):
+            return UnsupportedImageError(f"{kind} files are not accepted. {_ASK_FOR}")
+    if b"<svg" in data[:1024]:
+        return UnsupportedImageError(f"SVG files are not accepted. {_ASK_FOR}")
+    if any(data.startswith(signature, offset) for offset, signature in _ACCEPTED_SIGNATURES):
+        return _damaged(None)
+    return NotAnImageError(f"These bytes are not an image. {_ASK_FOR}")
+
+
+def _damaged(kind: str | None) -> TruncatedImageError:
+    return TruncatedImageError(
+        f"The {kind + ' ' if kind else ''}image is cut short or damaged. Send it again whole."
+    )
+
+
+def _check_size(image: Image.Image, limits: ImageLimits) -> None:
+    width, height = image.size
+    if width * height > limits.max_pixels or max(width, height) > limits.max_side:
+        raise ImageTooLargeError(
+            f"The image is {width}x{height} pixels; at most {limits.max_pixels} pixels and "
+            f"{limits.max_side} on a side are accepted."
+        )
+
+
+def _check_frames(image: Image.Image) -> None:
+    # Cameras write a preview or a second eye behind a JPEG (MPO); the photo itself is the first.
+    if image.format == "MPO":
+        return
+    try:
+        several = bool(getattr(image, "is_animated", False))
+    except _DAMAGE as error:
+        raise _damaged(image.format) from error
+    if several:
+        what = "pages" if image.format == "TIFF" else "frames"
+        raise AnimatedImageError(
+            f"The {image.format} image has several {what}. Send one still image."
+        )
+
+
+def _check_mode(image: Image.Image) -> None:
+    if image.mode in _CONVERTIBLE or image.mode in _DEEP_GREY:
+        return
+    names = {
+        "I": "32-bit integer", "F": "floating-point", "LAB": "CIELAB", "HSV": "HSV",
+    }  # fmt: skip
+    kind = names.get(image.mode, image.mode)
+    raise UnsupportedImageError(f"{kind} {image.format} images are not accepted. {_ASK_FOR}")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in _DEEP_GREY:
+        deep = np.asarray(image, np.float32)
+        image = Image.fromarray(np.rint(deep / 257).astype(np.uint8))
+    if image.mode in ("P", "PA", "LA", "La", "RGBA", "RGBa") or "transparency" in image.info:
+        image = _over_white(image)
+    return _to_srgb(image)
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    # Pillow turns premultiplied modes only into their plain counterparts.
+    plain = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
+    rgba = (image.convert(plain) if plain else image).convert("RGBA")
+    flat = Image.new("RGB", rgba.size, (255, 255, 255))
+    flat.paste(rgba, mask=rgba.getchannel("A"))
+    if profile:
+        flat.info["icc_profile"] = profile
+    return flat
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """RGB in sRGB; an image without a readable profile for its mode is taken to be sRGB."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if image.mode == "RGB" and "sRGB" in ImageCms.getProfileDescription(source):
+            return image
+        converted = ImageCms.profileToProfile(
+            image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return image.convert("RGB")
+    return image.convert("RGB") if converted is None else converted
+
+
+_XMP_KEYWORD: Final = "XML:com.adobe.xmp"
+_COMPRESSION: Final = 1
+"""zlib's level: a third of the default's time for a tenth more bytes."""
+
+
+def encode_png(rgb: ImageArray, mark: SyntheticMark | None = None) -> bytes:
+    """PNG bytes of uint8 (H, W, 3) RGB; the same pixels and mark give the same bytes.
+
+    Args:
+        mark: written as XMP, for an image that a generator has drawn.
+
+    Raises:
+        ValueError: `rgb` has another shape or type.
+    """
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
+        raise ValueError(f"an image is uint8 (H, W, 3), not {rgb.dtype} {rgb.shape}")
+    info = PngImagePlugin.PngInfo()
+    if mark is not None:
+        info.add_itxt(_XMP_KEYWORD, xmp_packet(mark))
+    buffer = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(rgb))
+    image.save(buffer, "PNG", pnginfo=info, compress_level=_COMPRESSION)
+    return buffer.getvalue()
+
+
+def read_mark(png: bytes) -> SyntheticMark | None:
+    """The mark that `encode_png` wrote; None when the bytes carry none."""
+    try:
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+            packet = image.info.get(_XMP_KEYWORD)
+    except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGE):
+        return None
+    return read_xmp_packet(packet) if isinstance(packet, str) else None
