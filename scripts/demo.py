@@ -68,7 +68,7 @@ def draw_contact_sheet(drawings: Sequence[Drawing]) -> ImageArray:
 
 def _label(drawing: Drawing) -> str:
     units = [f"{au.removeprefix('AU')}{level(value)}" for au, value in drawing.target.items()]
-    return f"{drawing.name} {'+'.join(units)}".strip()
+    return f"{drawing.name}\n{' '.join(units)}"
 
 
 def _load(name: str | None) -> ImageArray:

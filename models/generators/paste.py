@@ -29,6 +29,8 @@ _FEATHER: Final = 0.10
 """Canonical units over which a drawing fades in from the outline of the face."""
 _UNCHANGED: Final = 1.5
 """Grey levels below which a pixel keeps the photo's own value."""
+_SLIGHT: Final = 8.0
+"""Grey levels of change in eyes and mouth from which the drawing replaces the warped photo."""
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -64,10 +66,10 @@ def paste_back(
     dense = measure(model, face, Pyramid(face.photo)).dense
     moved = expressed(model, dense, target, source)
     warped = _warp(model, face, dense, moved)
-    change, exact = _change(model, face, dense, moved, drawing, warped)
-    fade = warped.fade[..., None]
-    blended = warped.colour + change * fade
-    blended = np.where(exact[..., None], warped.drawn(drawing), blended)
+    change = warped.drawn(_beyond_warp(model, face, dense, moved, drawing))
+    blended = warped.colour + change * warped.fade[..., None]
+    replaced = warped.opening * np.clip((np.abs(change).max(axis=2) - _SLIGHT) / _SLIGHT, 0, 1)
+    blended += (warped.drawn(drawing) - blended) * replaced[..., None].astype(np.float32)
     old = face.photo[warped.rows, warped.columns]
     differs = np.abs(blended - old).max(axis=2) >= _UNCHANGED
     out = face.photo.copy()
@@ -146,19 +148,15 @@ def _grid(rows: slice, columns: slice) -> FloatArray:
     return np.stack([x, y], axis=-1).astype(np.float32)
 
 
-def _change(
-    model: RigModel,
-    face: RegisteredFace,
-    dense: FloatArray,
-    moved: FloatArray,
-    drawing: ImageArray,
-    warped: _Warped,
-) -> tuple[FloatArray, BoolArray]:
-    """What the drawing shows beyond the warp, per photo pixel; and where to take it as it is."""
+def _beyond_warp(
+    model: RigModel, face: RegisteredFace, dense: FloatArray, moved: FloatArray, drawing: ImageArray
+) -> FloatArray:
+    """float32 (S, S, 3): what `drawing` shows beyond the warp; 0 where it is black."""
     size = drawing.shape[0]
     plain = _plain(model, face, dense, moved, face.view.resized(size / FACE_SIZE), size)
     difference = drawing.astype(np.float32) - plain
-    return warped.drawn(difference), warped.opening
+    difference[~drawing.any(axis=2)] = 0
+    return difference
 
 
 def _plain(

@@ -44,9 +44,21 @@ def expressed(
 
     Both are (18, 2) intensities 0..5; `source` is neutral when None.
     """
-    if source is not None:
-        person = 2 * person - displaced(model, person, gains(source))
+    if source is not None and source.any():
+        person = _relaxed(model, person, gains(source))
     return displaced(model, person, gains(target))
+
+
+def _relaxed(model: RigModel, person: FloatArray, shown: FloatArray) -> FloatArray:
+    """The face without the expression it shows; lips that were parted meet again."""
+    person = 2 * person - displaced(model, person, shown)
+    lips = model.lips
+    gap = np.maximum(lips.gaps(person), 0) if shown[_AU["AU25"]].any() else None
+    if gap is None:
+        return person
+    shift = np.zeros((len(gap), 3), np.float32)
+    shift[:, 1] = gap
+    return lips.move(person, 0.5 * shift, -0.5 * shift)
 
 
 def displaced(model: RigModel, person: FloatArray, gain: FloatArray) -> FloatArray:

@@ -25,6 +25,8 @@ _FINER: Final = 2
 """Drawn this many times as large and averaged down: smooth rims, no aliasing."""
 _TINT: Final = np.array([0.85, 1.05, 1.10], np.float32)
 """Log ratio per channel: shadows on skin are redder than the skin."""
+_REMOVED: Final = 0.6
+"""Share of a fold that is filled when its expression is taken off: skin keeps part of it."""
 _CHIN: Final = 152
 BoolArray = npt.NDArray[np.bool_]
 
@@ -50,7 +52,9 @@ def express(
     moved = expressed(model, subject.dense, target, source)
     normals = vertex_normals(moved @ subject.turn.T, model.dense.triangles)
     shading = brightness_ratio(subject.light, subject.normals, normals)
-    change = gains(target) - (0 if source is None else gains(source))
+    change = gains(target)
+    if source is not None:
+        change = change - _REMOVED * gains(source)
     appearance = np.zeros(model.appearance.shape[1:], np.float32)
     half = appearance.shape[1] // 2
     for index in np.flatnonzero(change.any(axis=1)):
@@ -70,10 +74,16 @@ def draw(
     triangles = model.dense.triangles
     shown, barycentric = rasterise(screen, triangles, fine, fine)
     attributes = np.column_stack(
-        [subject.texture, expression.shading, map_coordinates(model.neutral), expression.moved]
+        [
+            subject.texture,
+            expression.shading,
+            subject.seen,
+            map_coordinates(model.neutral),
+            expression.moved,
+        ]
     )
     pixels = interpolate(shown, barycentric, triangles, attributes)
-    at, shading, on_map, canonical = np.split(pixels, [2, 3, 5], axis=2)
+    at, shading, seen, on_map, canonical = np.split(pixels, [2, 3, 4, 6], axis=2)
     skin_end = model.skin_triangles
     eye_end = skin_end + model.eye_triangles
     is_eye = (shown >= skin_end) & (shown < eye_end)
@@ -85,10 +95,10 @@ def draw(
     colour[is_eye] *= lit[:, None]
     if is_mouth.any():
         inside = _mouth(model, subject, expression.moved, canonical[is_mouth], seed)
-        own = np.float32(subject.open_mouth)
+        own = np.float32(subject.open_mouth * _like_photographed(model, subject, expression.moved))
         colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
     _darken_seams(colour, subject, expression, canonical)
-    colour[shown < 0] = 0
+    colour[(shown < 0) | (seen[..., 0] < 0.5)] = 0
     image = cv2.resize(colour, (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(image + 0.5, 0, 255), np.uint8)
 
@@ -131,6 +141,12 @@ def _darken_seams(
         if closing > 0.5:
             log = lash_line(eye, expression.moved, closing, canonical)
             colour *= np.exp(log)[..., None]
+
+
+def _like_photographed(model: RigModel, subject: Subject, moved: FloatArray) -> float:
+    """1 while the mouth is open about as far as in the photo, 0 once its teeth would be stretched."""
+    was, now = (float(model.lips.gaps(mesh).max()) for mesh in (subject.dense, moved))
+    return float(np.clip((1.7 - now / max(was, 1e-3)) / 0.4, 0, 1))
 
 
 def _mouth(

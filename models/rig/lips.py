@@ -12,16 +12,25 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from models.registration.face import FloatArray, View
 from models.registration.pyramid import Pyramid
 from models.rig.contact import Rims
 
+BoolArray = npt.NDArray[np.bool_]
+
 _SAMPLES: Final = 41
 _OPEN_HEIGHT: Final = 0.045
 """Canonical units between the inner contours below which a mouth counts as shut."""
-_OPEN_SHARE: Final = (0.45, 0.70)
-"""Share of the gap that shows teeth or dark, from which the mouth counts as open."""
+_PALE: Final = (0.56, 0.06)
+"""Teeth are less red than lips: the palest tenth of the gap below this share of the lips' redness
+begins to count as teeth, and is sure of it one step further. On 136 photographs smiling mouths
+with teeth measured 0.22 to 0.47, shut ones 0.62 and more."""
+_DARK: Final = (0.45, 0.20)
+"""Share of the gap that is much darker than the lips, and the step to certainty."""
+_WIDE: Final = (0.15, 0.03)
+"""Height of the gap that no shut mouth reaches, and the step to certainty."""
 _LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -58,21 +67,22 @@ def look_at_lips(
 
 
 def _openness(
-    colour: FloatArray, luminance: FloatArray, between: np.ndarray, gaps: FloatArray
+    colour: FloatArray, luminance: FloatArray, between: BoolArray, gaps: FloatArray
 ) -> float:
     inner = slice(3, -3)
-    if float(gaps[inner].mean()) < _OPEN_HEIGHT:
+    gap = float(gaps[inner].mean())
+    if gap < _OPEN_HEIGHT or not between[:, inner].any():
         return 0.0
     lips = np.median(colour[[0, 1, -2, -1]].reshape(-1, 3), axis=0)
     lip_luminance = max(float(lips @ _LUMINANCE), 1.0)
-    lip_redness = float(lips[0] - lips[2]) / lip_luminance
-    redness = (colour[..., 0] - colour[..., 2]) / np.maximum(luminance, 1)
-    teeth = (luminance > 0.9 * lip_luminance) & (redness < 0.55 * lip_redness)
-    dark = luminance < 0.45 * lip_luminance
-    strange = (teeth | dark) & between
-    share = float(strange[:, inner].sum() / max(int(between[:, inner].sum()), 1))
-    low, high = _OPEN_SHARE
-    return float(np.clip((share - low) / (high - low), 0, 1))
+    lip_redness = max(float(lips[0] - lips[2]) / lip_luminance, 0.05)
+    inside = colour[:, inner][between[:, inner]]
+    level = np.maximum(luminance[:, inner][between[:, inner]], 1)
+    palest = float(np.percentile((inside[:, 0] - inside[:, 2]) / level, 10)) / lip_redness
+    dark = float((level < 0.45 * lip_luminance).mean())
+    evidence = ((_PALE[0] - palest) / _PALE[1], (dark - _DARK[0]) / _DARK[1],
+                (gap - _WIDE[0]) / _WIDE[1])  # fmt: skip
+    return float(np.clip(max(evidence), 0, 1))
 
 
 def _valley(

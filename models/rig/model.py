@@ -37,6 +37,7 @@ class RigModel:
         left_share: float32 (V,), 1 on the subject's left, 0 on their right, smooth between.
         appearance: float32 (18, H, W), log ratio per AU on the map of `appearance.map_grid`.
         teeth: uint8 (K, H, W, 4), sets of upper teeth, RGBA (see `mouth`).
+        shown_slope, shown_offset: float32 (936, 4) and (4,), see `shown`.
         lips, right_eye, left_eye: the openings.
     """
 
@@ -49,6 +50,8 @@ class RigModel:
     left_share: FloatArray
     appearance: FloatArray
     teeth: ByteArray
+    shown_slope: FloatArray
+    shown_offset: FloatArray
     lips: Rims
     right_eye: Rims
     left_eye: Rims
@@ -66,10 +69,18 @@ def rig_model() -> RigModel:
         np.asarray(arrays["basis"], np.float32),
         np.asarray(arrays["appearance"], np.float32) / 127.0,
         arrays["teeth"],
+        arrays["shown_slope"],
+        arrays["shown_offset"],
     )
 
 
-def build(basis: FloatArray, appearance: FloatArray, teeth: ByteArray) -> RigModel:
+def build(
+    basis: FloatArray,
+    appearance: FloatArray,
+    teeth: ByteArray,
+    shown_slope: FloatArray,
+    shown_offset: FloatArray,
+) -> RigModel:
     """The rig from its fitted arrays.
 
     Raises:
@@ -92,6 +103,8 @@ def build(basis: FloatArray, appearance: FloatArray, teeth: ByteArray) -> RigMod
         left_share=np.asarray(1 / (1 + np.exp(-neutral[:, 0] / 0.05)), np.float32),
         appearance=appearance,
         teeth=teeth,
+        shown_slope=shown_slope,
+        shown_offset=shown_offset,
         lips=_lips(face, neutral),
         right_eye=_eye(face, neutral, -1),
         left_eye=_eye(face, neutral, 1),

@@ -33,6 +33,7 @@ class Subject:
         texture: float32 (V, 2), photo pixels of each vertex.
         normals: float32 (V, 3), in the photo's orientation.
         light: float32 (4,), see `light.fit_light`.
+        seen: float32 (V,), 1 where the photo shows the skin, 0 where the head hides it.
         middle: canonical x between the eyes.
         mouth: canonical x, y of the middle of the line where the lips meet.
         mouth_width: mouth width over the canonical face's.
@@ -47,6 +48,7 @@ class Subject:
     texture: FloatArray
     normals: FloatArray
     light: FloatArray
+    seen: FloatArray
     middle: float
     mouth: tuple[float, float]
     mouth_width: float
@@ -76,6 +78,7 @@ def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
         texture=texture,
         normals=normals,
         light=fit_light(luminance, normals, _skin_weights(luminance, skin)),
+        seen=_seen(face, dense),
         middle=float((dense[133, 0] + dense[362, 0]) / 2),
         mouth=(
             float((dense[upper[0], 0] + dense[upper[-1], 0]) / 2),
@@ -90,6 +93,17 @@ def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
             find_iris(eye, dense, view, pyramid) for eye in (model.left_eye, model.right_eye)
         ),
     )
+
+
+def _seen(face: RegisteredFace, dense: FloatArray) -> FloatArray:
+    """From the black that registration left; the outline itself, half a pixel wide, is no black."""
+    shown = np.isfinite(face.sampling[..., 0]).astype(np.uint8)
+    near = cv2.dilate(shown, np.ones((5, 5), np.uint8))
+    at = face.view.project(dense)
+    picked = cv2.remap(
+        near, at[None, :, 0], at[None, :, 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(picked[0], np.float32)
 
 
 def _lip_middles(mesh: FloatArray) -> FloatArray:

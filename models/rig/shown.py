@@ -1,0 +1,39 @@
+"""Which expression a photographed face shows already, as far as its mesh tells.
+
+A drawing asks for absolute intensities, so a smile in the photo has to be taken off first. Only
+smiling and parted lips are read: people whose faces were photographed neutral and smiling say what
+those look like; other expressions at rest are too much like other people's faces.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from models.facs import SIDES, SUPPORTED_AUS
+from models.registration.face import FloatArray, RegisteredFace
+from models.registration.pyramid import Pyramid
+from models.rig.model import RigModel, rig_model
+from models.rig.subject import measure
+
+READ_AUS: Final = ("AU12", "AU20", "AU25", "AU26")
+_LEAST_SMILE: Final = 1.4
+"""AU12 below which a face counts as neutral; no neutral face of 108 read more than 1.3."""
+_OPEN: Final = 0.5
+
+
+def shown_expression(face: RegisteredFace, model: RigModel | None = None) -> FloatArray:
+    """AU intensities (18, 2) 0..5 that `face` shows in its photo; all 0 for a neutral one."""
+    model = model or rig_model()
+    out = np.zeros((len(SUPPORTED_AUS), len(SIDES)), np.float32)
+    features = np.asarray((face.mesh - model.neutral[: len(face.mesh)])[:, :2], np.float32).ravel()
+    read = np.clip(features @ model.shown_slope + model.shown_offset, 0, 5)
+    intensities = dict(zip(READ_AUS, read.tolist(), strict=True))
+    if intensities["AU12"] < _LEAST_SMILE:
+        return out
+    if measure(model, face, Pyramid(face.photo)).open_mouth < _OPEN:
+        intensities["AU25"] = intensities["AU26"] = 0.0
+    for au, intensity in intensities.items():
+        out[SUPPORTED_AUS.index(au)] = intensity
+    return out
