@@ -16,6 +16,11 @@ from models.datasets.rows import SCHEMA
 
 CONFORMS_TO: Final = "http://mlcommons.org/croissant/1.1"
 
+METHOD: Final = (
+    "Niinuma, Onal Ertugrul, Cohn, Jeni: Facial Expression Manipulation for Personalized Facial "
+    "Action Estimation. Frontiers in Signal Processing, 2022. doi:10.3389/frsip.2022.861641"
+)
+
 CONTEXT: Final[dict[str, object]] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -102,6 +107,7 @@ def croissant_json(
         "description": description.summary,
         "version": description.version,
         "license": [f"{source.name}: {source.licence}" for source in description.sources],
+        "citeAs": METHOD,
         "creator": {"@type": "sc:Organization", "name": "Facsimile"},
         "keywords": ["facial action units", "FACS", "synthetic faces"],
         "isLiveDataset": False,
@@ -151,7 +157,9 @@ def _labels() -> dict[str, object]:
 
 def _images() -> dict[str, object]:
     files: dict[str, object] = {"fileSet": {"@id": "image-files"}}
-    name = _field("images", SCHEMA.field("file_name"), files, {"fileProperty": "fullpath"})
+    # the transform changes nothing, but mlcroissant 1.1 joins a path with text only through one
+    path = {**files, "transform": {"regex": r"(images/.+\.png)"}}
+    name = _field("images", SCHEMA.field("file_name"), path, {"fileProperty": "fullpath"})
     name["references"] = {"field": {"@id": "labels/file_name"}}
     return {
         "@type": "cr:RecordSet",

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from skimage.data import astronaut
+import skimage.data
 
 ImageArray = npt.NDArray[np.uint8]
 
@@ -17,7 +17,8 @@ _STEP = 24
 
 def picture(number: int) -> ImageArray:
     """A 96x96 face whose top left corner is a grey block of brightness 24 x number + 12."""
-    face = cv2.resize(astronaut()[0:200, 130:310], (96, 96), interpolation=cv2.INTER_AREA)
+    portrait: ImageArray = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    face = cv2.resize(portrait[0:200, 130:310], (96, 96), interpolation=cv2.INTER_AREA)
     face[:32, :32] = _STEP * number + _STEP // 2
     return np.asarray(face, np.uint8)
 
@@ -86,10 +87,10 @@ def write_bp4d(root: Path) -> None:
     header = ",".join(str(column) for column in range(100))
     rows = []
     for row in range(4):
-        codes = ["9"] * 99
-        codes[3] = "1" if row == 1 else "0"  # column 4 is AU04
-        codes[11] = "0"  # contradicts the intensities of AU12, which count
-        rows.append(",".join([str(2440 + row), *codes]))
+        present = ["9"] * 99
+        present[3] = "1" if row == 1 else "0"  # column 4 is AU04
+        present[11] = "0"  # contradicts the intensities of AU12, which count
+        rows.append(",".join([str(2440 + row), *present]))
     write_text(root / "AUCoding" / "AU_OCC" / "F001_T1.csv", "\n".join([header, *rows]) + "\n")
 
 

@@ -23,11 +23,11 @@ NAN = float("nan")
 
 
 def column(corpus: Corpus, au: str) -> list[float]:
-    return corpus.table.intensity[:, facs.SUPPORTED_AUS.index(au)].tolist()
+    return [float(value) for value in corpus.table.intensity[:, facs.SUPPORTED_AUS.index(au)]]
 
 
 def occurrence(corpus: Corpus, au: str) -> list[int]:
-    return corpus.table.occurrence[:, facs.SUPPORTED_AUS.index(au)].tolist()
+    return [int(code) for code in corpus.table.occurrence[:, facs.SUPPORTED_AUS.index(au)]]
 
 
 def picture_numbers(corpus: Corpus) -> list[int]:
@@ -96,7 +96,7 @@ def test_disfa_counts_frames_from_one_and_finds_both_cameras(tmp_path: Path) -> 
     assert picture_numbers(corpus) == [0, 1, 2, 3] * 3
     assert corpus.frame(1).number == 2
     assert corpus.table.coded_aus == ("AU01", "AU12")
-    assert len(disfa.read(tmp_path, cameras=("right",))) == 4
+    assert len(disfa.read(tmp_path, cameras=["right"])) == 4
 
 
 def test_disfa_lets_a_video_lack_its_last_frame(tmp_path: Path) -> None:
