@@ -13,9 +13,27 @@ from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from models.marking import SyntheticMark, read_xmp_packet, xmp_packet
+from models.png import write_png
+
+__all__ = [
+    "AnimatedImageError",
+    "DecodedImage",
+    "EmptyImageError",
+    "ImageArray",
+    "ImageError",
+    "ImageLimits",
+    "ImageTooLargeError",
+    "NotAnImageError",
+    "SyntheticMark",
+    "TruncatedImageError",
+    "UnsupportedImageError",
+    "decode_image",
+    "encode_png",
+    "read_mark",
+]
 
 ImageArray = npt.NDArray[np.uint8]
 
@@ -105,6 +123,7 @@ _OTHER_SIGNATURES: Final = (
     (0, b"\0\0\x01\0", "icon"), (0, b"II+\0", "BigTIFF"), (0, b"MM\0+", "BigTIFF"),
     (0, b"qoif", "QOI"), (0, b"DDS ", "DDS"), (0, b"SIMPLE  =", "FITS"),
     (0, b"v/1\x01", "OpenEXR"), (0, b"#?RADIANCE", "Radiance HDR"),
+    (0, b"P5\n", "Netpbm"), (0, b"P6\n", "Netpbm"),
 )  # fmt: skip
 
 _CONVERTIBLE: Final = frozenset(
@@ -113,9 +132,10 @@ _CONVERTIBLE: Final = frozenset(
 _DEEP_GREY: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _DAMAGE: Final = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, KeyError,
-    TypeError, OverflowError, RuntimeError, ZeroDivisionError,
+    TypeError, OverflowError, RuntimeError, ZeroDivisionError, Warning,
 )  # fmt: skip
-"""What Pillow's readers raise on damaged files, found by damaging files of every kind."""
+"""What Pillow's readers raise on damaged files, found by damaging files of every kind; Warning,
+where the caller has made warnings errors."""
 
 
 def decode_image(data: bytes, limits: ImageLimits | None = None) -> DecodedImage:
@@ -249,8 +269,6 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 
 _XMP_KEYWORD: Final = "XML:com.adobe.xmp"
-_COMPRESSION: Final = 1
-"""zlib's level: a third of the default's time for a tenth more bytes."""
 
 
 def encode_png(rgb: ImageArray, mark: SyntheticMark | None = None) -> bytes:
@@ -264,13 +282,7 @@ def encode_png(rgb: ImageArray, mark: SyntheticMark | None = None) -> bytes:
     """
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
         raise ValueError(f"an image is uint8 (H, W, 3), not {rgb.dtype} {rgb.shape}")
-    info = PngImagePlugin.PngInfo()
-    if mark is not None:
-        info.add_itxt(_XMP_KEYWORD, xmp_packet(mark))
-    buffer = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(rgb))
-    image.save(buffer, "PNG", pnginfo=info, compress_level=_COMPRESSION)
-    return buffer.getvalue()
+    return write_png(rgb, {} if mark is None else {_XMP_KEYWORD: xmp_packet(mark)})
 
 
 def read_mark(png: bytes) -> SyntheticMark | None:
