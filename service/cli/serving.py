@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from models.assets import AssetError
+from models import assets
 from service.cli.errors import CommandError
-from service.config import load_settings
+from service.cli.storage import usable_database
+from service.config import Settings, load_settings
+from service.db import schema
 from service.errors import UnavailableError
 
 _PARENT_POLL_SECONDS: Final = 0.5
@@ -47,11 +50,13 @@ def serve(
     from service import embedded  # the API is loaded by the commands that run it
 
     settings = load_settings(port=port, host=host, data_dir=data)
+    _check_before(settings, listens=True)
     if parent is not None:
         threading.Thread(target=_stop_after, args=(parent,), daemon=True).start()
+    typer.echo(f"Facsimile listens on {_address(settings)}; its documentation is at /docs.")
     try:
         embedded.serve(settings)
-    except AssetError as error:
+    except embedded.DataInUseError as error:
         raise CommandError(str(error)) from error
 
 
@@ -71,10 +76,40 @@ def worker(
     from worker.app import run  # and the models by the one that draws
 
     settings = load_settings(worker_concurrency=concurrency, data_dir=data)
+    _check_before(settings, listens=False)
+    raise typer.Exit(run(settings, settings.worker_concurrency))
+
+
+def _check_before(settings: Settings, *, listens: bool) -> None:
+    """Say in a sentence what would otherwise end a server that has half started."""
+    if listens:
+        _check_port(settings)
     try:
-        run(settings, settings.worker_concurrency)
-    except AssetError as error:
+        for name in assets.ASSETS:
+            assets.load(name)
+    except assets.AssetError as error:
         raise CommandError(str(error)) from error
+    if settings.database_url is not None:
+        with usable_database(settings) as database:
+            schema.check(database)
+
+
+def _check_port(settings: Settings) -> None:
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        raise CommandError(
+            f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
+            "Choose another with --port or --host."
+        ) from error
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def check() -> None:
@@ -88,7 +123,7 @@ def check() -> None:
             answers = health.check(services)
         finally:
             services.close()
-    except AssetError as error:
+    except assets.AssetError as error:
         raise CommandError(str(error)) from error
     except UnavailableError as error:
         answers = error.members["checks"]

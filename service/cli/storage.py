@@ -13,7 +13,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.cli.errors import CommandError
-from service.config import load_settings
+from service.config import Settings, load_settings
 from service.db import schema
 from service.db.engine import Database, open_database
 from service.usecases import keys as keys_usecase
@@ -36,7 +36,7 @@ def upgrade(data: Data = None) -> None:
 
         FACSIMILE_DATABASE_URL=postgresql+psycopg://... facsimile db upgrade
     """
-    with _database(data) as database:
+    with usable_database(load_settings(data_dir=data)) as database:
         schema.upgrade(database)
     typer.echo(f"The database is at revision {schema.newest_revision()}.")
 
@@ -52,8 +52,9 @@ def create(
 
     curl -H "Authorization: Bearer fx_..." localhost:8000/v1/jobs
     """
-    with _database(data) as database:
-        if load_settings(data_dir=data).database_url is None:
+    settings = load_settings(data_dir=data)
+    with usable_database(settings) as database:
+        if settings.database_url is None:
             schema.upgrade(database)
         schema.check(database)
         with database.write() as session:
@@ -65,7 +66,7 @@ def create(
 @keys.command("list")
 def list_(data: Data = None) -> None:
     """List every key by its prefix."""
-    with _database(data) as database:
+    with usable_database(load_settings(data_dir=data)) as database:
         schema.check(database)
         with database.read() as session:
             found = keys_usecase.list_keys(session)
@@ -82,7 +83,7 @@ def revoke(
     data: Data = None,
 ) -> None:
     """Make a key useless from now on. What its owner has made stays."""
-    with _database(data) as database:
+    with usable_database(load_settings(data_dir=data)) as database:
         schema.check(database)
         with database.write() as session:
             key = keys_usecase.revoke_key(session, prefix)
@@ -90,8 +91,9 @@ def revoke(
 
 
 @contextlib.contextmanager
-def _database(data: Path | None) -> Iterator[Database]:
-    database = open_database(load_settings(data_dir=data).database)
+def usable_database(settings: Settings) -> Iterator[Database]:
+    """The database of `settings`; what goes wrong with it becomes a `CommandError`."""
+    database = open_database(settings.database)
     try:
         yield database
     except (schema.SchemaError, keys_usecase.NoSuchKeyError) as error:
