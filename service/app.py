@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -18,6 +18,7 @@ from service.db import schema
 from service.jobs.sweeper import Sweeper
 from service.metrics import HttpMetrics, JobMetrics
 from service.services import Services, open_services
+from service.usecases import idempotency, retention
 from service.usecases.keys import LOCAL_OWNER, ensure_owner
 from service.version import VERSION
 
@@ -41,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = await run_in_threadpool(_open, settings)
-        sweeper = Sweeper(settings, services.database, services.queue)
+        sweeper = Sweeper(settings, services.database, services.queue, _chores(services))
         app.state.services = services
         app.state.metrics = registry
         registry.register(JobMetrics(services.database, services.queue))
@@ -66,6 +67,18 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     app.add_middleware(RequestContext, metrics=HttpMetrics(registry))
     return app
+
+
+def _chores(services: Services) -> list[Callable[[], object]]:
+    def forget_old_answers() -> None:
+        with services.database.write() as session:
+            idempotency.forget_old(session, services.settings)
+
+    def erase_expired() -> None:
+        while retention.erase_expired(services.database, services.store):
+            pass
+
+    return [forget_old_answers, erase_expired]
 
 
 def _open(settings: Settings) -> Services:

@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """Drawings per batch: 16 * (224 * 224 + 672 * 672) * 3 B = 24 MB, twice as two overlap."""
     lease_seconds: Seconds = 15.0
     sweep_seconds: Seconds = 2.0
+    chore_seconds: Seconds = 60.0
+    """How often what has expired is looked for and erased."""
     slice_seconds: Seconds = 30.0
     """A job that has run this long lets a waiting one go first, and continues behind it."""
     max_attempts: int = Field(5, ge=1)
@@ -120,7 +122,7 @@ class Settings(BaseSettings):
     @property
     def broker(self) -> str:
         """The Celery broker URL in use."""
-        return self.broker_url or "filesystem://"
+        return self.broker_url or "filesystem://localhost/"
 
     @property
     def embedded_broker(self) -> bool:

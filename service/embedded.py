@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
 import structlog
@@ -20,6 +22,8 @@ from service.supervisor import WorkerSupervisor
 
 DRAIN_SECONDS: Final = 5
 """How long a stopping API waits for answers under way, event streams among them."""
+
+_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger(__name__)
 
@@ -52,13 +56,28 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    with _prepared(settings):
+    with _prepared(settings), _signals_outlived():
         supervisor = WorkerSupervisor(settings)
         supervisor.start()
         try:
             uvicorn.Server(config).run()
         finally:
             supervisor.stop()
+
+
+@contextmanager
+def _signals_outlived() -> Iterator[None]:
+    """Uvicorn stops at a signal, then raises it again; our workers are still to be stopped."""
+    before = {number: signal.signal(number, _noted) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _noted(number: int, _frame: FrameType | None) -> None:
+    log.info("stopping", signal=signal.Signals(number).name)
 
 
 @contextmanager

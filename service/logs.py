@@ -47,5 +47,6 @@ def configure_logging(level: str, component: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.captureWarnings(True)
     for noisy in ("alembic", "kombu", "celery.bootsteps", "amqp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from celery.loaders.app import AppLoader
 
@@ -18,8 +18,11 @@ from worker.parent import exit_with_parent
 if TYPE_CHECKING:
     from worker.runner import Runner
 
-STOP_SIGNAL = signal.SIGUSR2
-"""Sent by a worker that shuts down to its children: yield the job at the next step."""
+STOP_SIGNAL: Final = signal.SIGURG
+"""Sent by a worker that shuts down to its children: yield the job at the next step.
+
+Celery keeps most signals for itself, and this one does nothing to a child that is not ready yet.
+"""
 
 
 class Loader(AppLoader):

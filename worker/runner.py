@@ -17,7 +17,7 @@ from service.config import Settings
 from service.db.engine import Database
 from service.db.tables import Job
 from service.db.types import now
-from service.jobs.contracts import CANCELLED, FAILED, SUCCEEDED, job_error
+from service.jobs.contracts import CANCELLED, FAILED, FINISHED_STAGE, SUCCEEDED, job_error
 from worker.lease import CancelRequestedError, Lease, LeaseLostError
 from worker.runtime import Models
 from worker.work import Handler, JobFailedError, JobRow, Work, YieldRequestedError
@@ -97,13 +97,15 @@ class Runner:
             log.exception("the attempt failed", attempt=work.job.attempts)
             self._fail_or_retry(work)
         else:
-            self._end(work, SUCCEEDED)
+            self._end(work, SUCCEEDED, stage=FINISHED_STAGE)
         return False
 
-    def _end(self, work: Work, state: str, error: JobFailedError | None = None) -> None:
+    def _end(
+        self, work: Work, state: str, error: JobFailedError | None = None, **values: str
+    ) -> None:
         told = None if error is None else job_error(error.code, error.title, error.detail)
         with self.database.write() as session:
-            work.lease.end(session, state, finished_at=now(), error=told)
+            work.lease.end(session, state, finished_at=now(), error=told, **values)
         log.info("ended", state=state, error=told)
 
     def _fail_or_retry(self, work: Work) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from celery.exceptions import Reject
 
 from service.jobs.contracts import RUN_JOB
 
@@ -16,5 +17,8 @@ def run_job(task: Any, job_id: str) -> None:
     """Run a job by its id; all else is read from its row."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(job_id=job_id)
-    if task.app.loader.runner.run(uuid.UUID(job_id)):
+    runner = task.app.loader.runner
+    if runner.stopping.is_set():
+        raise Reject("this worker is stopping", requeue=True)
+    if runner.run(uuid.UUID(job_id)):
         task.app.send_task(RUN_JOB, args=[job_id])

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Iterator
 from typing import Annotated
 
-import structlog
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
@@ -46,14 +45,12 @@ def caller_of(
     """
     presented = request.headers.get("authorization")
     with services.database.read() as session:
-        owner_id = keys.authenticate(
+        return keys.authenticate(
             session,
             header=presented,
             key=credentials.credentials if credentials else None,
             required=services.settings.keys_required,
         )
-    structlog.contextvars.bind_contextvars(owner_id=str(owner_id))
-    return owner_id
 
 
 Caller = Annotated[uuid.UUID, Depends(caller_of)]

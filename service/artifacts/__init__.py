@@ -7,6 +7,7 @@ from service.artifacts.store import (
     ArtifactMissingError,
     ArtifactStore,
     StoreUnavailableError,
+    address_of,
     open_store,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "ArtifactMissingError",
     "ArtifactStore",
     "StoreUnavailableError",
+    "address_of",
     "open_store",
 ]

@@ -40,10 +40,11 @@ class StoreUnavailableError(ArtifactError):
 
 @dataclass(frozen=True)
 class Artifact:
-    """A stored blob: where it is and how long."""
+    """A stored blob: where it is, how long, and whether it was not there before."""
 
     sha256: str
     size: int
+    created: bool
 
 
 class ArtifactStore:
@@ -58,14 +59,14 @@ class ArtifactStore:
         Raises:
             StoreUnavailableError: nothing was stored.
         """
-        artifact = Artifact(hashlib.sha256(data).hexdigest(), len(data))
+        sha256 = address_of(data)
         try:
-            self._backend.put(_path(artifact.sha256), data, mode="create")
+            self._backend.put(_path(sha256), data, mode="create")
         except AlreadyExistsError:
-            return artifact
+            return Artifact(sha256, len(data), created=False)
         except (BaseError, OSError) as error:
             raise StoreUnavailableError(f"the store refused a blob: {error}") from error
-        return artifact
+        return Artifact(sha256, len(data), created=True)
 
     def read(self, sha256: str) -> bytes:
         """All bytes of a blob, checked against its address.
@@ -149,6 +150,11 @@ class ArtifactStore:
         for at in range(start, stop, CHUNK):
             end = min(at + CHUNK, stop)
             yield bytes(self._backend.get_range(_path(sha256), start=at, end=end))
+
+
+def address_of(data: bytes) -> str:
+    """Where these bytes are, or would be, stored."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def open_store(settings: Settings) -> ArtifactStore:

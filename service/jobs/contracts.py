@@ -32,7 +32,8 @@ CANCELLED: Final = "cancelled"
 ENDED: Final = (SUCCEEDED, FAILED, CANCELLED)
 
 WAITING_STAGE: Final = "waiting"
-"""Stage of a job that nobody works on; handlers name the others."""
+FINISHED_STAGE: Final = "finished"
+"""Stages of a job before and after its work; handlers name those between."""
 
 
 def job_error(code: str, title: str, detail: str) -> dict[str, str]:

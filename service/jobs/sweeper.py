@@ -8,8 +8,9 @@ UPDATE, so any number of sweepers may run, and a message too many does no harm.
 from __future__ import annotations
 
 import threading
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from service.artifacts import ArtifactError
 from service.config import Settings
 from service.db.engine import Database
 from service.db.tables import Job
@@ -43,12 +45,19 @@ log = structlog.get_logger(__name__)
 
 
 class Sweeper:
-    """A thread that sweeps every `sweep_seconds`."""
+    """A thread that sweeps every `sweep_seconds`, and does other `chores` now and then."""
 
-    def __init__(self, settings: Settings, database: Database, queue: JobQueue) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        queue: JobQueue,
+        chores: Sequence[Callable[[], object]] = (),
+    ) -> None:
         self._settings = settings
         self._database = database
         self._queue = queue
+        self._chores = chores
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
@@ -74,10 +83,15 @@ class Sweeper:
         self._send_unclaimed(self._queue.depth())
 
     def _run(self) -> None:
+        chores_due = 0.0
         while not self._stopping.wait(self._settings.sweep_seconds):
             try:
                 self.sweep()
-            except (BrokerUnavailableError, SQLAlchemyError) as error:
+                if time.monotonic() >= chores_due:
+                    for chore in self._chores:
+                        chore()
+                    chores_due = time.monotonic() + self._settings.chore_seconds
+            except (BrokerUnavailableError, SQLAlchemyError, ArtifactError) as error:
                 log.warning("the sweep is put off", why=str(error))
 
     def _release_dead_leases(self, session: Session) -> Sequence[uuid.UUID]:

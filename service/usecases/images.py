@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from models import images as codec
 from models.registration import Registrar
+from models.registration.face import RegistrationKind
 from service import errors
-from service.artifacts import ArtifactStore
+from service.artifacts import ArtifactStore, address_of
 from service.config import Settings
+from service.db.blobs import lock_shared
 from service.db.repositories import Images
 from service.db.tables import Image
 from service.db.types import now
@@ -97,6 +99,7 @@ def create(
     subject_id: str | None = None,
 ) -> Image:
     """Keep a photo: its bytes in the store, then its row."""
+    lock_shared(session, [address_of(photo.upload.data)])
     artifact = store.put(photo.upload.data)
     return Images(session, owner_id).add(
         Image(
@@ -129,7 +132,7 @@ def get(session: Session, owner_id: uuid.UUID, image_id: uuid.UUID | None) -> Im
 
 
 def registered(
-    store: ArtifactStore, registrar: Registrar, settings: Settings, image: Image, kind: Any
+    store: ArtifactStore, registrar: Registrar, settings: Settings, image: Image, kind: RegistrationKind
 ) -> NDArray[np.uint8]:
     """The largest face of an image, registered: uint8 (224, 224, 3) RGB."""
     limits = codec.ImageLimits(settings.max_image_pixels, settings.max_image_side)

@@ -22,6 +22,8 @@ from models.generators.paste import drawing_size, paste_back
 from models.images import ImageError, ImageLimits, SyntheticMark, decode_image, encode_png
 from models.registration import RegistrationError
 from models.registration.face import FACE_SIZE, RegisteredFace, RegistrationKind
+from service.artifacts import Artifact
+from service.db.blobs import lock_shared
 from service.db.tables import ExpressionItem, ExpressionSet, Image
 from service.db.types import now
 from worker.runtime import FaceKey
@@ -67,11 +69,11 @@ class _Drawing:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A finished item: where its PNGs are."""
+    """A finished item: its PNGs in the store."""
 
     index: int
-    face_sha256: str | None
-    photo_sha256: str | None
+    face: Artifact | None
+    photo: Artifact | None
 
 
 def draw_expressions(work: Work) -> None:
@@ -112,7 +114,7 @@ def _plan(session: Session, work: Work) -> _Plan:
     for image_id in ids:
         if image_id not in images or images[image_id].erased_at is not None:
             raise JobFailedError(
-                "image-not-found", "No such image", f"Image {image_id} is not there any more."
+                "resource-expired", "The resource has expired", f"Image {image_id} has expired."
             )
     return _Plan(
         set_id=row.id,
@@ -195,21 +197,21 @@ def _store(work: Work, plan: _Plan, drawing: _Drawing) -> _Drawn:
     """Encode and store one item; runs on a thread of the pool."""
     _, target, seed = plan.item(drawing.index)
     mark = SyntheticMark(plan.generator, target.as_dict(), seed)
-    face_sha256 = photo_sha256 = None
+    face_png = photo_png = None
     if drawing.for_face is not None:
-        face_sha256 = _put(work, drawing.for_face, mark)
+        face_png = _put(work, drawing.for_face, mark)
     if drawing.for_photo is not None:
         with work.timings.stage("paste"):
             photo = paste_back(drawing.face, drawing.for_photo, target.array())
-        photo_sha256 = _put(work, photo, mark)
-    return _Drawn(drawing.index, face_sha256, photo_sha256)
+        photo_png = _put(work, photo, mark)
+    return _Drawn(drawing.index, face_png, photo_png)
 
 
-def _put(work: Work, image: NDArray[np.uint8], mark: SyntheticMark) -> str:
+def _put(work: Work, image: NDArray[np.uint8], mark: SyntheticMark) -> Artifact:
     with work.timings.stage("encode"):
         png = encode_png(image, mark)
     with work.timings.stage("store"):
-        return work.store.put(png).sha256
+        return work.store.put(png)
 
 
 def _keep(work: Work, plan: _Plan, pending: Sequence[Future[_Drawn]], done: int) -> int:
@@ -217,7 +219,12 @@ def _keep(work: Work, plan: _Plan, pending: Sequence[Future[_Drawn]], done: int)
     if not pending:
         return done
     drawn = [future.result() for future in pending]
+    stored = [artifact for item in drawn for artifact in (item.face, item.photo) if artifact]
     with work.database.write() as session:
+        lock_shared(session, (artifact.sha256 for artifact in stored))
+        for artifact in stored:
+            if not artifact.created:
+                work.store.size(artifact.sha256)  # raises if it was deleted just before the lock
         work.advance(session, done + len(drawn), len(drawn))
         _insert(session, plan, drawn)
     return done + len(drawn)
@@ -235,8 +242,8 @@ def _insert(session: Session, plan: _Plan, drawn: Sequence[_Drawn]) -> None:
                 "image_id": photo.id,
                 "target": target.as_dict(),
                 "seed": seed,
-                "face_sha256": item.face_sha256,
-                "photo_sha256": item.photo_sha256,
+                "face_sha256": item.face.sha256 if item.face else None,
+                "photo_sha256": item.photo.sha256 if item.photo else None,
                 "created_at": now(),
             }
         )

@@ -1,0 +1,62 @@
+"""Fixtures for everything that needs a service, a database or a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.artifacts import ArtifactStore, open_store
+from service.config import Settings, load_settings
+from service.db import schema
+from service.db.engine import Database, open_database
+from tests.support.backends import BACKENDS, Backend
+from tests.support.running import Service, running
+
+
+@pytest.fixture(scope="session", params=list(BACKENDS))
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """Each way to run the service in turn; the tests that use it run once for each."""
+    with BACKENDS[request.param]() as chosen:
+        yield chosen
+
+
+@pytest.fixture(scope="session")
+def service(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service with its worker, shared by all tests that do not harm it."""
+    with running(backend, tmp_path_factory.mktemp(f"service-{backend.name}")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def migrated(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings whose database has the schema that the migrations make, apart from `service`'s."""
+    data = tmp_path_factory.mktemp(f"parts-{backend.name}")
+    settings = Settings.from_environment(
+        {**backend.variables, "FACSIMILE_DATA_DIR": str(data), "FACSIMILE_SWEEP_SECONDS": "0.01"}
+    )
+    database = open_database(settings.database)
+    schema.upgrade(database)
+    database.close()
+    yield settings
+
+
+@pytest.fixture
+def database(migrated: Settings) -> Iterator[Database]:
+    """A database with the current schema."""
+    opened = open_database(migrated.database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(migrated: Settings) -> ArtifactStore:
+    """An artifact store."""
+    return open_store(migrated)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of a fresh machine, with their folder."""
+    return load_settings(data_dir=tmp_path)
