@@ -29,15 +29,12 @@ def counts_plot(report: BalanceReport) -> bytes:
     for number, (count, title) in enumerate(zip(counts, _titles(report), strict=True)):
         axes = figure.add_subplot(1, 2, number + 1)
         axes.imshow(np.maximum(count, 1), norm=norm, cmap="YlGnBu", aspect="auto")
-        axes.set_title(title)
+        axes.set_title(title, fontsize=10)
         axes.set_xlabel("intensity")
         _ticks(axes, shown, facs.LEVELS)
         for (row, column), value in np.ndenumerate(count):
-            dark = norm(max(int(value), 1)) > 0.55
-            axes.text(
-                column, row, f"{value:,}", ha="center", va="center", fontsize=7,
-                color="white" if dark else "black",
-            )  # fmt: skip
+            dark = float(norm(max(int(value), 1))) > 0.55
+            _number(axes, row, column, f"{value:,}", dark=dark)
     return _png(figure)
 
 
@@ -45,20 +42,20 @@ def co_occurrence_plot(report: BalanceReport) -> bytes:
     """How often AU j is present when AU i is, before and after, as the bytes of a PNG file."""
     shown = _coded(report)
     names = tuple(facs.SUPPORTED_AUS[column] for column in shown)
-    side = 1.6 + 0.32 * len(shown)
-    figure = Figure(figsize=(2 * side + 1.4, side), layout="constrained")
+    side = max(3.6, 1.6 + 0.36 * len(shown))
+    figure = Figure(figsize=(2 * side + 1.2, side + 0.4), layout="constrained")
     tallies: tuple[LabelTally, LabelTally] = (report.before, report.after)
     for number, (tally, title) in enumerate(zip(tallies, _titles(report), strict=True)):
         axes = figure.add_subplot(1, 2, number + 1)
-        image = axes.imshow(
-            tally.co_occurrence[np.ix_(shown, shown)], vmin=0, vmax=1, cmap="YlGnBu"
-        )
-        axes.set_title(title)
-        axes.set_xlabel("… this one is present")
-        axes.set_ylabel("of images with this AU, in what part …")
+        together = tally.co_occurrence[np.ix_(shown, shown)]
+        axes.imshow(together, vmin=0, vmax=1, cmap="YlGnBu")
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("part that shows this AU too")
+        axes.set_ylabel("of the images with this AU")
         _ticks(axes, shown, names, rotation=90)
-        if number:
-            figure.colorbar(image, ax=axes, shrink=0.8)
+        for (row, column), value in np.ndenumerate(together):
+            if np.isfinite(value):
+                _number(axes, row, column, f"{value:.0%}", dark=bool(value > 0.55))
     return _png(figure)
 
 
@@ -71,6 +68,11 @@ def _titles(report: BalanceReport) -> tuple[str, str]:
         f"before: {report.before.frames:,} frames of the corpus",
         f"after: {report.after.frames:,} images",
     )
+
+
+def _number(axes: Axes, row: int, column: int, text: str, *, dark: bool) -> None:
+    color = "white" if dark else "black"
+    axes.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
 
 
 def _ticks(

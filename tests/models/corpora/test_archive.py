@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import resource
 import stat
 import zipfile
 from pathlib import Path
@@ -132,6 +133,19 @@ def test_damaged_truncated_and_other_files_are_refused(tmp_path: Path) -> None:
 def test_other_compression_is_refused(tmp_path: Path) -> None:
     archive = archive_of(tmp_path / "a.zip", {"a": b"x" * 100}, zipfile.ZIP_LZMA)
     refused(tmp_path, archive, "another way than stored or deflated")
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    archive = archive_of(tmp_path / "a.zip", {"a": b"1", "b": b"x" * 100_000}, zipfile.ZIP_STORED)
+    before = sorted(tmp_path.rglob("*"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            unpack(archive, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_existing_folder_is_not_written_into(tmp_path: Path) -> None:
