@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from models.facs import SIDES, SUPPORTED_AUS
 from models.registration.face import FACE_SIZE, RegisteredFace
 
 FloatArray = npt.NDArray[np.float32]
@@ -48,3 +49,25 @@ class Generator(Protocol):
             ValueError: lengths or shapes disagree.
         """
         ...
+
+
+def check_request(
+    count: int,
+    targets: FloatArray,
+    sources: FloatArray | None,
+    seeds: Sequence[int] | None,
+    size: int,
+) -> None:
+    """Hold what `Generator.generate` was given to what it asks for.
+
+    Raises:
+        ValueError: lengths or shapes disagree, or a drawing would have no pixels.
+    """
+    shape = (count, len(SUPPORTED_AUS), len(SIDES))
+    for name, array in (("targets", targets), ("sources", sources)):
+        if array is not None and array.shape != shape:
+            raise ValueError(f"{name} must be {shape} for {count} faces, not {array.shape}")
+    if seeds is not None and len(seeds) != count:
+        raise ValueError(f"{count} faces need {count} seeds, not {len(seeds)}")
+    if size < 1:
+        raise ValueError(f"size must be at least 1 pixel, not {size}")

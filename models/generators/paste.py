@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from models.generators.base import FloatArray, ImageArray
 from models.registration.face import FACE_SIZE, RegisteredFace, View
-from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
 from models.rig.deform import expressed
 from models.rig.model import RigModel, rig_model
@@ -63,7 +62,7 @@ def paste_back(
     if drawing.ndim != 3 or drawing.shape[0] != drawing.shape[1]:
         raise ValueError(f"a drawing is (S, S, 3), not {drawing.shape}")
     model = rig_model()
-    dense = measure(model, face, Pyramid(face.photo)).dense
+    dense = measure(model, face).dense
     moved = expressed(model, dense, target, source)
     warped = _warp(model, face, dense, moved)
     change = warped.drawn(_beyond_warp(model, face, dense, moved, drawing))

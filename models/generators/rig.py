@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.generators.base import FloatArray, ImageArray
+from models.generators.base import FloatArray, ImageArray, check_request
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
 from models.rig.draw import draw, express
 from models.rig.model import RigModel, rig_model
-from models.rig.subject import Subject, measure
+from models.rig.subject import measure
 
 
 class RigGenerator:
@@ -37,14 +37,12 @@ class RigGenerator:
         size: int = FACE_SIZE,
     ) -> ImageArray:
         """See `models.generators.base.Generator.generate`."""
-        count = len(faces)
-        out = np.zeros((count, size, size, 3), np.uint8)
-        measured: dict[int, tuple[Pyramid, Subject]] = {}
+        check_request(len(faces), targets, sources, seeds, size)
+        out = np.zeros((len(faces), size, size, 3), np.uint8)
+        pyramids: dict[RegisteredFace, Pyramid] = {}
         for index, face in enumerate(faces):
-            if id(face) not in measured:
-                pyramid = Pyramid(face.photo)
-                measured[id(face)] = pyramid, measure(self._model, face, pyramid)
-            pyramid, subject = measured[id(face)]
+            pyramid = pyramids.setdefault(face, Pyramid(face.photo))
+            subject = measure(self._model, face)
             source = None if sources is None else sources[index]
             expression = express(self._model, subject, targets[index], source)
             seed = 0 if seeds is None else seeds[index]

@@ -16,8 +16,8 @@ FloatArray = npt.NDArray[np.float32]
 _AU: Final = {au: index for index, au in enumerate(SUPPORTED_AUS)}
 _UPPER_LID_SHARE: Final = 0.93
 """Share of the eye's height that the upper lid covers when the eye closes."""
-_TIGHT_LOWER_LID: Final = 0.34
-_TIGHT_UPPER_LID: Final = 0.14
+_TIGHT_LOWER_LID: Final = 0.38
+_TIGHT_UPPER_LID: Final = 0.12
 """Shares of the eye's height that AU07 at E takes away from below and above."""
 _NOTICEABLE: Final = 0.01
 """Height of a mouth's opening, canonical units, below which it is a line."""
@@ -88,7 +88,7 @@ def _close_lids(eye: Rims, person: FloatArray, moved: FloatArray, gain: FloatArr
 def _seal_lips(lips: Rims, person: FloatArray, moved: FloatArray, gain: FloatArray) -> FloatArray:
     """Lips part only where an AU that parts them is drawn, and never pass through each other."""
     raised = max(0.0, float(gain[_AU["AU10"]]) - 0.35)
-    parting = min(1.0, 5 * float(gain[_AU["AU25"]] + gain[_AU["AU26"]]) + 1.2 * raised)
+    parting = min(1.0, 5 * float(gain[_AU["AU25"]] + gain[_AU["AU26"]]) + 0.8 * raised)
     neutral = lips.gaps(person)
     excess = np.maximum(lips.gaps(moved) - neutral, 0) * np.float32(1 - parting)
     if excess.any():

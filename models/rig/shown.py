@@ -13,7 +13,6 @@ import numpy as np
 
 from models.facs import SIDES, SUPPORTED_AUS
 from models.registration.face import FloatArray, RegisteredFace
-from models.registration.pyramid import Pyramid
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
 
@@ -32,7 +31,7 @@ def shown_expression(face: RegisteredFace, model: RigModel | None = None) -> Flo
     intensities = dict(zip(READ_AUS, read.tolist(), strict=True))
     if intensities["AU12"] < _LEAST_SMILE:
         return out
-    if measure(model, face, Pyramid(face.photo)).open_mouth < _OPEN:
+    if measure(model, face).open_mouth < _OPEN:
         intensities["AU25"] = intensities["AU26"] = 0.0
     for au, intensity in intensities.items():
         out[SUPPORTED_AUS.index(au)] = intensity

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -57,8 +58,20 @@ class Subject:
     eyes: tuple[Eye, Eye]
 
 
-def measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
-    """Measure `face`, whose photo `pyramid` holds."""
+_measured: WeakKeyDictionary[RegisteredFace, tuple[RigModel, Subject]] = WeakKeyDictionary()
+"""What was measured, for as long as the face itself is kept: it costs as much as one drawing."""
+
+
+def measure(model: RigModel, face: RegisteredFace) -> Subject:
+    """Measure `face`; a second call with the same face and model returns what the first found."""
+    found = _measured.get(face)
+    if found is None or found[0] is not model:
+        found = model, _measure(model, face, Pyramid(face.photo))
+        _measured[face] = found
+    return found[1]
+
+
+def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
     view = face.photo_view
     dense = model.dense.refine(face.mesh)
     lips = look_at_lips(model.lips, dense, _lip_middles(face.mesh), view, pyramid)

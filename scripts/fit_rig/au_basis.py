@@ -21,11 +21,11 @@ Array = npt.NDArray[np.float64]
 
 RECIPES: Mapping[str, Mapping[str, float]] = {
     "AU01": {"browInnerUp": 1.6},
-    "AU02": {"browOuterUp": 1.15, "browInnerUp": 0.1},
+    "AU02": {"browOuterUp": 1.4},
     "AU04": {"browDown": 1.35},
     "AU05": {"eyeWide": 1.45},
-    "AU06": {"cheekSquint": 0.9, "cheekRaiser": 0.9, "eyeSquint": 0.2},
-    "AU07": {"eyeSquint": 0.8},
+    "AU06": {"cheekSquint": 0.95, "cheekRaiser": 0.95},
+    "AU07": {"eyeSquint": 0.5},
     "AU09": {"noseSneer": 1.0, "browDown": 0.3},
     "AU10": {"mouthUpperUp": 1.0, "noseSneer": 0.15},
     "AU12": {"mouthSmile": 1.05, "cheekSquint": 0.1},
@@ -36,7 +36,7 @@ RECIPES: Mapping[str, Mapping[str, float]] = {
     "AU23": {"mouthRollUpper": 0.45, "mouthRollLower": 0.45, "mouthPucker": 0.3},
     "AU24": {"mouthPress": 1.3, "mouthRollUpper": 0.3, "mouthRollLower": 0.3, "mouthShrugLower": 0.25},
     "AU25": {"mouthLowerDown": 1.0, "mouthUpperUp": 0.35, "jawOpen": 0.05},
-    "AU26": {"jawOpen": 0.52, "mouthClose": 0.12},
+    "AU26": {"jawOpen": 0.58, "mouthClose": 0.20},
     "AU43": {},
 }  # fmt: skip
 """Weights of ICT shapes at intensity E; a name stands for its left and right shape."""
@@ -70,7 +70,7 @@ PUSHES: Mapping[str, tuple[Push, ...]] = {
         Push((0.18, -0.70), (0.16, 0.14), (-0.030, 0.035, 0.0)),
     ),
     "AU14": (
-        Push((0.39, 0.63), (0.12, 0.12), (-0.012, 0.012, 0.05)),
+        Push((0.39, 0.63), (0.12, 0.12), (-0.016, 0.040, 0.05)),
         Push((0.56, 0.62), (0.10, 0.16), (-0.02, 0.0, -0.03)),
     ),
     "AU15": (Push((0.40, 0.66), (0.14, 0.12), (0.01, 0.035, 0.0)),),
@@ -104,12 +104,26 @@ def au_basis(
         field = match.transfer(shape)
         for push in PUSHES.get(au, ()):
             field += _pushed(dense, push)
-        if au == "AU05":  # the upper lid's muscle; the shapes pull the lower lid along
-            field *= np.clip((-0.47 - dense[:, 1]) / 0.05, 0.2, 1)[:, None]
+        field *= _kept(au, dense)[:, None]
         if au in STILL_JAW:
             field *= np.clip(rim_distance / 0.35, 0, 1)[:, None] ** 0.7
         fields.append(field)
     return np.stack(fields).astype(np.float32)
+
+
+def _kept(au: str, dense: Array) -> Array:
+    """Share (V,) of a field to keep where the ICT shapes move what the muscle does not."""
+    x, y = np.abs(dense[:, 0]), dense[:, 1]
+    if au == "AU01":  # the outer brow stays
+        return np.clip((0.80 - x) / 0.25, 0.25, 1)
+    if au == "AU05":  # the upper lid's muscle leaves the lower lid
+        return np.clip((-0.47 - y) / 0.05, 0.2, 1)
+    if au == "AU06":  # cheeks come up below an eye that stays open: closing it is AU07's
+        near_lid = ((x - 0.51) / 0.26) ** 2 + ((y + 0.41) / 0.09) ** 2
+        return 1 - 0.45 * np.exp(-near_lid)
+    if au == "AU09":  # wings and root of the nose; raising the lip is AU10's
+        return np.clip(1 - 0.6 * (y - 0.25) / 0.15, 0.4, 1)
+    return np.ones(len(dense))
 
 
 def _pushed(dense: Array, push: Push) -> Array:
