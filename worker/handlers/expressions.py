@@ -22,6 +22,7 @@ from models.generators.paste import drawing_size, paste_back
 from models.images import ImageError, ImageLimits, SyntheticMark, decode_image, encode_png
 from models.registration import RegistrationError
 from models.registration.face import FACE_SIZE, RegisteredFace, RegistrationKind
+from models.rig.shown import shown_expression
 from service.artifacts import Artifact
 from service.db.blobs import lock_shared
 from service.db.tables import ExpressionItem, ExpressionSet, Image
@@ -63,6 +64,7 @@ class _Drawing:
 
     index: int
     face: RegisteredFace
+    shown: NDArray[np.float32]
     for_face: NDArray[np.uint8] | None
     for_photo: NDArray[np.uint8] | None
 
@@ -144,6 +146,7 @@ def _batches(indexes: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 def _draw(work: Work, plan: _Plan, batch: Sequence[int]) -> list[_Drawing]:
     """The drawings of a batch, each in the sizes its outputs need, in few calls."""
     faces = [_register(work, plan, plan.item(index)[0]) for index in batch]
+    shown = np.stack([shown_expression(face) for face in faces])
     sizes = [_sizes(plan, face) for face in faces]
     by_size: dict[tuple[int, int], NDArray[np.uint8]] = {}
     for size in sorted({size for of_item in sizes for size in of_item}):
@@ -153,6 +156,7 @@ def _draw(work: Work, plan: _Plan, batch: Sequence[int]) -> list[_Drawing]:
             drawings = work.models.generator(plan.generator).generate(
                 [faces[place] for place in chosen],
                 targets_array(target for _, target, _ in items),
+                shown[chosen],
                 seeds=[seed for _, _, seed in items],
                 size=size,
             )
@@ -161,6 +165,7 @@ def _draw(work: Work, plan: _Plan, batch: Sequence[int]) -> list[_Drawing]:
         _Drawing(
             index,
             faces[place],
+            shown[place],
             by_size[place, FACE_SIZE] if "face" in plan.output else None,
             by_size[place, drawing_size(faces[place])] if "photo" in plan.output else None,
         )
@@ -202,7 +207,7 @@ def _store(work: Work, plan: _Plan, drawing: _Drawing) -> _Drawn:
         face_png = _put(work, drawing.for_face, mark)
     if drawing.for_photo is not None:
         with work.timings.stage("paste"):
-            photo = paste_back(drawing.face, drawing.for_photo, target.array())
+            photo = paste_back(drawing.face, drawing.for_photo, target.array(), drawing.shown)
         photo_png = _put(work, photo, mark)
     return _Drawn(drawing.index, face_png, photo_png)
 
