@@ -1,8 +1,8 @@
 """The limit on the length of a request's body.
 
-FastAPI's own limit answers in plain text and closes a connection on which the client may still be
-sending, so that many clients see a reset instead of the answer. This one answers with a problem,
-after reading and dropping what a client that cannot stop still sends, up to a bound.
+FastAPI's own limit answers in plain text. And any server that answers while the client is still
+sending, and then closes, makes many clients see a reset instead of the answer. So here the answer
+is a problem, and before any answer starts, what is left of the body is read and dropped.
 """
 
 from __future__ import annotations
@@ -32,39 +32,57 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdigit() and int(announced) > self.limit:
-            await self._drain(receive, 0)
-            await self._refuse(scope, receive, send)
-            return
-        received = 0
+        body = _Body(Headers(scope=scope), receive, self.limit)
 
-        async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > self.limit:
-                    if message.get("more_body", False):
-                        await self._drain(receive, received)
-                    raise self._problem()
-            return message
+        async def send_after_body(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await body.drain()
+            await send(message)
 
-        await self.app(scope, receive_limited, send)
+        if body.announced > self.limit:
+            response = problem_response(Request(scope, receive), body.too_large())
+            await response(scope, receive, send_after_body)
+        else:
+            await self.app(scope, body.receive, send_after_body)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = problem_response(Request(scope, receive), self._problem())
-        await response(scope, receive, send)
 
-    async def _drain(self, receive: Receive, received: int) -> None:
-        while received <= self.limit * DRAINED:
-            message = await receive()
-            received += len(message.get("body", b""))
-            if message["type"] != "http.request" or not message.get("more_body", False):
+class _Body:
+    """The body of one request as it comes in."""
+
+    def __init__(self, headers: Headers, receive: Receive, limit: int) -> None:
+        length = headers.get("content-length", "0")
+        self.announced = int(length) if length.isdecimal() else 0
+        self._receive = receive
+        self._limit = limit
+        self._received = 0
+        self._finished = self.announced == 0 and "transfer-encoding" not in headers
+        # Such a client sends nothing until it is asked to, and is better not asked.
+        self._waiting = headers.get("expect", "").lower() == "100-continue"
+
+    async def receive(self) -> Message:
+        """The next message; raises `BodyTooLargeError` when it is one too many."""
+        message = await self._next()
+        if self._received > self._limit:
+            raise self.too_large()
+        return message
+
+    async def drain(self) -> None:
+        """Read and drop what is left, within reason."""
+        while not self._finished and not self._waiting:
+            if self._received > self._limit * DRAINED:
                 return
+            await self._next()
 
-    def _problem(self) -> BodyTooLargeError:
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._waiting = False
+        self._received += len(message.get("body", b""))
+        self._finished = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    def too_large(self) -> BodyTooLargeError:
+        """The problem to answer with."""
         return BodyTooLargeError(
-            f"The body is longer than {self.limit:,} bytes; send smaller or fewer photos.",
-            limit=self.limit,
+            f"The body is longer than {self._limit:,} bytes; send smaller or fewer photos.",
+            limit=self._limit,
         )

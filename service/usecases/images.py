@@ -132,7 +132,11 @@ def get(session: Session, owner_id: uuid.UUID, image_id: uuid.UUID | None) -> Im
 
 
 def registered(
-    store: ArtifactStore, registrar: Registrar, settings: Settings, image: Image, kind: RegistrationKind
+    store: ArtifactStore,
+    registrar: Registrar,
+    settings: Settings,
+    image: Image,
+    kind: RegistrationKind,
 ) -> NDArray[np.uint8]:
     """The largest face of an image, registered: uint8 (224, 224, 3) RGB."""
     limits = codec.ImageLimits(settings.max_image_pixels, settings.max_image_side)
