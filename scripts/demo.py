@@ -10,6 +10,7 @@ import importlib.resources
 import shutil
 import sys
 import tempfile
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -53,22 +54,34 @@ def main() -> int:
         print(f"It listens on {client.url} until the drawings are done.")
         shutil.copyfile(photo, OUT / "astronaut.png")
         drawings = draw_all(client, [OUT / "astronaut.png"], TARGETS, OUT, {})
-    sheet = OUT / "contact_sheet.png"
-    sheet.write_bytes(encode_png(draw_contact_sheet(drawings)))
-    print(f"{len(drawings)} faces and {len(drawings)} photos in {OUT}; all of them in {sheet}")
+        box = client.image(uuid.UUID(drawings[0].image_id)).face.box
+        sheet = OUT / "contact_sheet.png"
+        sheet.write_bytes(encode_png(draw_contact_sheet(drawings, box)))
+        print(f"{len(drawings)} faces and {len(drawings)} photos in {OUT}; all of them in {sheet}")
     return 0
 
 
-def draw_contact_sheet(drawings: Sequence[Drawing]) -> ImageArray:
-    """Faces above photos, a column for each target."""
+def draw_contact_sheet(drawings: Sequence[Drawing], box: Sequence[float]) -> ImageArray:
+    """Faces above photos, a column for each target; photos are cropped around the face's `box`."""
     faces = [_load(drawing.face) for drawing in drawings]
-    photos = [_load(drawing.photo) for drawing in drawings]
+    photos = [_around(_load(drawing.photo), box) for drawing in drawings]
     return contact_sheet([faces, photos], ["face", "photo"], [_label(d) for d in drawings])
 
 
+def _around(photo: ImageArray, box: Sequence[float]) -> ImageArray:
+    """The square around a face that is twice as wide as its box, as far as the photo goes."""
+    x, y, width, height = box
+    half = max(width, height)
+    left, top = max(0, round(x + width / 2 - half)), max(0, round(y + height / 2 - half))
+    right, bottom = round(x + width / 2 + half), round(y + height / 2 + half)
+    return photo[top:bottom, left:right]
+
+
 def _label(drawing: Drawing) -> str:
-    units = [f"{au.removeprefix('AU')}{level(value)}" for au, value in drawing.target.items()]
-    return f"{drawing.name}\n{' '.join(units)}"
+    """The name, and under it units such as ``12L=D``, three a line."""
+    units = [f"{au.removeprefix('AU')}={level(value)}" for au, value in drawing.target.items()]
+    lines = [" ".join(units[start : start + 3]) for start in range(0, len(units), 3)]
+    return "\n".join([drawing.name, *lines])
 
 
 def _load(name: str | None) -> ImageArray:

@@ -86,6 +86,10 @@ class Client:
         fields = {} if subject_id is None else {"subject_id": subject_id}
         return _read(self._send("POST", "/v1/images", files=files, data=fields), Image)
 
+    def image(self, image_id: uuid.UUID) -> Image:
+        """What is known of an uploaded photo."""
+        return self._get(f"/v1/images/{image_id}", Image)
+
     def draw(
         self,
         image_ids: Sequence[uuid.UUID],
@@ -99,10 +103,6 @@ class Client:
     def expressions(self, set_id: uuid.UUID) -> ExpressionSet:
         """An expression set with the items that are finished."""
         return self._get(f"/v1/expressions/{set_id}", ExpressionSet)
-
-    def job(self, job_id: uuid.UUID) -> Job:
-        """A job as it is now."""
-        return self._get(f"/v1/jobs/{job_id}", Job)
 
     def cancel(self, job_id: uuid.UUID) -> Job:
         """Ask for a job to stop."""

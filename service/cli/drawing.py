@@ -24,9 +24,10 @@ MANIFEST: Final = "expressions.json"
 
 @dataclass(frozen=True)
 class Drawing:
-    """One line of the manifest; `face` and `photo` are file names in the output folder."""
+    """One entry of the manifest; `face` and `photo` are file names in the output folder."""
 
     image: str
+    image_id: str
     name: str
     target: dict[str, float]
     seed: int
@@ -89,7 +90,15 @@ def _save(client: Client, item: Item, stem: str, named: NamedTarget, out: Path) 
         if url is not None:
             files[kind] = f"{stem}_{named.name}_{kind}.png"
             _write(out / f"{files[kind]}", client.download(url))
-    return Drawing(stem, named.name, item.target, item.seed, files["face"], files["photo"])
+    return Drawing(
+        image=stem,
+        image_id=str(item.image_id),
+        name=named.name,
+        target=item.target,
+        seed=item.seed,
+        face=files["face"],
+        photo=files["photo"],
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -109,8 +109,8 @@ def synthesise(
     out.mkdir(parents=True, exist_ok=True)
     with _service(url) as client:
         drawings = draw_all(client, images, targets, out, options)
-    count = "1 drawing" if len(drawings) == 1 else f"{len(drawings)} drawings"
-    typer.echo(f"{count} in {out}, listed in {out / MANIFEST}")
+        count = "1 drawing" if len(drawings) == 1 else f"{len(drawings)} drawings"
+        typer.echo(f"{count} in {out}, listed in {out / MANIFEST}")
 
 
 @contextlib.contextmanager

@@ -39,10 +39,10 @@ def test_a_taken_port_is_named(facsimile: Facsimile, tmp_path: Path) -> None:
 
 
 def test_two_services_do_not_share_a_data_folder(
-    facsimile: Facsimile, running: Client, service_folder: Path
+    facsimile_process: Facsimile, running: Client, service_folder: Path
 ) -> None:
     assert running.ready().status == "ready"
-    done = facsimile("serve", "--port", 0, "--data", service_folder)
+    done = facsimile_process("serve", "--port", 0, "--data", service_folder)
     assert done.returncode == 1
     assert str(service_folder) in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
@@ -56,9 +56,9 @@ def test_an_unknown_address_to_listen_on_is_named(facsimile: Facsimile, tmp_path
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
 def test_a_database_out_of_reach_ends_a_server_before_it_starts(
-    facsimile: Facsimile, command: str
+    facsimile_process: Facsimile, command: str
 ) -> None:
-    done = facsimile(
+    done = facsimile_process(
         command,
         FACSIMILE_PORT="0",
         FACSIMILE_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:1/none",

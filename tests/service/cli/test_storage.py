@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-from tests.service.cli.conftest import Facsimile
+from tests.service.cli.conftest import Done, Facsimile
 
 
 def test_a_key_is_shown_once_listed_by_prefix_and_revoked(
@@ -62,7 +61,7 @@ def test_a_wrong_setting_is_named(facsimile: Facsimile) -> None:
     _failed(facsimile("db", "upgrade", FACSIMILE_LEASE_SECONDS="soon"), "FACSIMILE_LEASE_SECONDS")
 
 
-def _failed(done: subprocess.CompletedProcess[str], said: str) -> None:
+def _failed(done: Done, said: str) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("facsimile: ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 from models.images import decode_image, encode_png, read_mark
 from service.client import Client
 from service.config import environment_without_settings
-from tests.service.cli.conftest import Facsimile
+from tests.service.cli.conftest import ROOT, Done, Facsimile
 
 
 def test_every_photo_is_drawn_with_every_target(
@@ -63,12 +62,12 @@ def test_only_the_output_that_was_asked_for_is_saved(
 
 
 def test_without_a_service_it_starts_one_and_stops_it(
-    facsimile: Facsimile, portrait: Path, tmp_path: Path
+    facsimile_process: Facsimile, portrait: Path, tmp_path: Path
 ) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     # Settings of a service elsewhere must not leak into the one that is started here.
-    done = facsimile(
+    done = facsimile_process(
         "synthesise", portrait, "--au", "AU04=C", "--out", tmp_path / "out",
         FACSIMILE_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:1/none",
         TMPDIR=str(temporary),
@@ -128,17 +127,24 @@ def test_no_process_outlives_the_command(
         cwd=tmp_path,
         env={
             **environment_without_settings(),
-            "PYTHONPATH": os.getcwd(),
+            "PYTHONPATH": str(ROOT),
             "TMPDIR": str(temporary),
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    # The worker is up once its job has made something.
-    _wait_for(lambda: len(_using(temporary)) >= 3 and any(temporary.rglob("*.png")))
-    command.send_signal(end)
-    assert command.wait(60) != 0
+    try:
+        _wait_for(lambda: len(_drawings(temporary)) > 2)
+        command.send_signal(end)
+        assert command.wait(60) != 0
+    finally:
+        command.kill()
+        command.wait()
     _wait_for(lambda: not _using(temporary))
+
+
+def _drawings(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*/artifacts/**/*") if path.is_file()]
 
 
 def _using(folder: Path) -> list[int]:
@@ -165,7 +171,7 @@ def _wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _failed_with_a_sentence(done: subprocess.CompletedProcess[str], said: str) -> None:
+def _failed_with_a_sentence(done: Done, said: str) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     last = done.stderr.strip().splitlines()[-1]
