@@ -33,7 +33,7 @@ $(STAMP):
 	@rm -f $(filter-out $(STATE)-%,$(wildcard $(VENV)/.set-up-*))
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "No virtual environment: on Debian and Ubuntu, apt install python3-venv." >&2; exit 1; }
-	@echo "Installing dependencies (about 1 GB with the tools for tests) ..."
+	@echo "Installing dependencies (1.5 GB with what the tests need) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
 		--constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@echo "Fetching the face networks ..."

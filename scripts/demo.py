@@ -45,13 +45,13 @@ def main() -> int:
     """Run the demo; 0 when every picture is there."""
     portrait = importlib.resources.files("skimage.data").joinpath("astronaut.png")
     OUT.mkdir(exist_ok=True)
-    print("Starting the service ...")
+    print("Starting the service ...", flush=True)
     with (
         tempfile.TemporaryDirectory(prefix="facsimile-demo-") as data,
         importlib.resources.as_file(portrait) as photo,
         running_service(Path(data)) as client,
     ):
-        print(f"It listens on {client.url} until the drawings are done.")
+        print(f"It listens on {client.url} until the drawings are done.", flush=True)
         shutil.copyfile(photo, OUT / "astronaut.png")
         drawings = draw_all(client, [OUT / "astronaut.png"], TARGETS, OUT, {})
         box = client.image(uuid.UUID(drawings[0].image_id)).face.box

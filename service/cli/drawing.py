@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import uuid
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from service.cli.errors import CommandError
 from service.cli.targets import NamedTarget
-from service.client import Client
+from service.client import Client, ClientError
 from service.schemas import ExpressionSet, Item, JobState
 
 MANIFEST: Final = "expressions.json"
@@ -60,7 +61,9 @@ def draw_all(
         try:
             job = _follow(client, asked, progress)
         except KeyboardInterrupt:
-            client.cancel(asked.job.id)
+            # Too late to cancel, or nobody there: either way the interruption is what counts.
+            with contextlib.suppress(ClientError):
+                client.cancel(asked.job.id)
             raise
         finished = client.expressions(asked.id)
         names = [(stem, named) for stem in stems for named in targets]
