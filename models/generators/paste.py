@@ -80,9 +80,12 @@ def paste_back(
 class _Warped:
     """The warped surroundings of the face in the photo.
 
-    rows, columns: where in the photo; colour: float32 (h, w, 3) the photo warped; on_drawing:
-    (h, w, 2) position on a 224 drawing, NaN beyond the face; fade: (h, w) how much of the drawing
-    to use; opening: (h, w) eyes and mouth.
+    Attributes:
+        rows, columns: where in the photo, h and w of them.
+        colour: float32 (h, w, 3), the photo warped.
+        on_drawing: float32 (h, w, 2), x, y on a drawing of 224 pixels; negative beyond the face.
+        fade: float32 (h, w), how much of the drawing's shading to use, 0..1.
+        opening: bool (h, w), eyes and mouth.
     """
 
     rows: slice
@@ -92,8 +95,8 @@ class _Warped:
     fade: FloatArray
     opening: BoolArray
 
-    def drawn(self, drawing: npt.NDArray[np.generic]) -> FloatArray:
-        """`drawing` (S, S, 3) looked up for every pixel."""
+    def drawn(self, drawing: ImageArray | FloatArray) -> FloatArray:
+        """float32 (h, w, 3): `drawing` (S, S, 3) looked up for every pixel; 0 beyond the face."""
         factor = drawing.shape[0] / FACE_SIZE
         at = ((self.on_drawing + 0.5) * factor - 0.5).astype(np.float32)
         picked = cv2.remap(drawing, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
@@ -162,14 +165,15 @@ def _plain(
     model: RigModel, face: RegisteredFace, dense: FloatArray, moved: FloatArray,
     view: View, size: int,
 ) -> FloatArray:  # fmt: skip
-    """float32 (size, size, 3): the photo's texture on the moved mesh, nothing else."""
+    """float32 (size, size, 3): the photo's texture on the moved mesh, nothing else.
+
+    `view` takes the canonical frame to pixels of the result.
+    """
     texture = face.photo_view.project(dense)[:, :2]
     shown, barycentric = rasterise(view.project(moved), model.dense.triangles, size, size)
     at = interpolate(shown, barycentric, model.dense.triangles, texture)
     ratio = face.photo_view.scale / view.scale
-    photo = face.photo
-    if ratio > 1:
-        photo = cv2.GaussianBlur(photo, (0, 0), 0.4 * ratio)
+    photo = cv2.GaussianBlur(face.photo, (0, 0), 0.4 * ratio) if ratio > 1 else face.photo
     picked = cv2.remap(photo, at[..., 0], at[..., 1], cv2.INTER_LINEAR).astype(np.float32)
     picked[shown < 0] = 0
     return np.asarray(picked, np.float32)

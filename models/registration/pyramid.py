@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from models.registration.face import FloatArray, ImageArray
+
+_ENLARGED: Final = 0.75
+"""Photo pixels per drawn pixel below which cubic interpolation is worth its time."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,26 @@ class Pyramid:
         """Affine (2, 3), without turn, that takes photo pixels x, y to pixels of `level`."""
         across, down = level.shape[1] / self.width, level.shape[0] / self.height
         return np.array([[across, 0.0, (across - 1) / 2], [0.0, down, (down - 1) / 2]])
+
+    def sample(self, points: FloatArray, reduction: float) -> ImageArray:
+        """Colours of the photo at `points`, averaged over about `reduction` photo pixels.
+
+        Args:
+            points: float32 (..., 2), one or two axes before the last: photo x, y. Beyond the
+                photo its border goes on.
+            reduction: photo pixels per drawn pixel; below 1 the photo is enlarged.
+
+        Returns:
+            uint8 (..., 3).
+        """
+        level = self.level(reduction)
+        affine = self.level_affine(level)
+        scale, offset = np.diag(affine[:, :2]).astype(np.float32), affine[:, 2].astype(np.float32)
+        grid = points[None] if points.ndim == 2 else points
+        x, y = (grid[..., axis] * scale[axis] + offset[axis] for axis in (0, 1))
+        kind = cv2.INTER_CUBIC if reduction < _ENLARGED else cv2.INTER_LINEAR
+        picked = cv2.remap(level, x, y, kind, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(picked, np.uint8).reshape(*points.shape[:-1], 3)
 
     def cut(self, window: Window, size: int) -> ImageArray:
         """uint8 (size, size, 3) crop of `window`; black beyond the photo."""

@@ -39,7 +39,8 @@ class Rims:
 
     def move(self, points: FloatArray, upper: FloatArray, lower: FloatArray) -> FloatArray:
         """`points` (V, 3) with the rims, and the skin that follows, moved by (K, 3) each."""
-        return points + self.follow_upper @ upper + self.follow_lower @ lower
+        moved = points + self.follow_upper @ upper + self.follow_lower @ lower
+        return np.asarray(moved, np.float32)
 
     def separated(self, points: FloatArray, floor: FloatArray, upper_share: float) -> FloatArray:
         """`points` with every gap at least `floor` (K,).

@@ -29,7 +29,7 @@ def gains(intensities: FloatArray) -> FloatArray:
     Linear in intensity, so that A to E grow evenly; where two AUs work against each other the
     stronger muscle wins: closing eyes cannot be raised, pressed lips part less.
     """
-    gain = np.clip(intensities / MAX_INTENSITY, 0, 1).astype(np.float32)
+    gain = np.asarray(np.clip(intensities / MAX_INTENSITY, 0, 1), np.float32)
     gain[_AU["AU05"]] *= 1 - gain[_AU["AU43"]]
     pressed = np.maximum(gain[_AU["AU24"]], 0.6 * gain[_AU["AU23"]])
     gain[_AU["AU25"]] *= 1 - 0.6 * pressed

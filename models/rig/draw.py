@@ -13,7 +13,7 @@ from models.facs import SUPPORTED_AUS
 from models.registration.face import FloatArray, ImageArray, View
 from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
-from models.rig.appearance import map_coordinates
+from models.rig.appearance import MAP_SHAPE, map_coordinates
 from models.rig.deform import expressed, gains
 from models.rig.eyes import eyeball_points, lash_line, lid_shadow
 from models.rig.light import brightness_ratio, vertex_normals
@@ -27,7 +27,8 @@ _TINT: Final = np.array([0.85, 1.05, 1.10], np.float32)
 """Log ratio per channel: shadows on skin are redder than the skin."""
 _REMOVED: Final = 0.6
 """Share of a fold that is filled when its expression is taken off: skin keeps part of it."""
-_CHIN: Final = 152
+CHIN: Final = 152
+"""The mesh vertex at the lowest point of the chin."""
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -35,8 +36,11 @@ BoolArray = npt.NDArray[np.bool_]
 class Expression:
     """A subject's mesh with AUs on it.
 
-    moved: float32 (V, 3) canonical; shading: (V,) brightness ratio; appearance: (H, W) log ratio;
-    closing: (2,) how far the subject's left and right eye are closed, 0..1.
+    Attributes:
+        moved: float32 (V, 3), canonical.
+        shading: float32 (V,), brightness over the neutral face's.
+        appearance: float32 (H, W), log ratio on the map of `appearance.map_grid`.
+        closing: float32 (2,), how far the subject's left and right eye are closed, 0..1.
     """
 
     moved: FloatArray
@@ -55,8 +59,8 @@ def express(
     change = gains(target)
     if source is not None:
         change = change - _REMOVED * gains(source)
-    appearance = np.zeros(model.appearance.shape[1:], np.float32)
-    half = appearance.shape[1] // 2
+    appearance = np.zeros(MAP_SHAPE, np.float32)
+    half = MAP_SHAPE[1] // 2
     for index in np.flatnonzero(change.any(axis=1)):
         # The subject's left is the image's right.
         appearance[:, half:] += model.appearance[index, :, half:] * change[index, 0]
@@ -68,7 +72,18 @@ def draw(
     model: RigModel, subject: Subject, pyramid: Pyramid, expression: Expression,
     view: View, size: int, seed: int,
 ) -> ImageArray:  # fmt: skip
-    """uint8 (size, size, 3): the expression in `view`; black beyond the face."""
+    """Draw an expression.
+
+    Args:
+        model, subject, expression: see `express`.
+        pyramid: of the subject's photo.
+        view: canonical frame -> pixels of the drawing.
+        size: side of the drawing in pixels.
+        seed: picks the set of teeth.
+
+    Returns:
+        uint8 (size, size, 3) RGB; black beyond the face and where the photo does not show it.
+    """
     fine, fine_view = size * _FINER, view.resized(_FINER)
     screen = fine_view.project(expression.moved)
     triangles = model.dense.triangles
@@ -90,7 +105,7 @@ def draw(
     is_mouth = shown >= eye_end
     at = np.ascontiguousarray(at)
     at[is_eye], lit = _eyes(subject, expression.moved, canonical[is_eye])
-    colour = sample(pyramid, at, subject.view.scale / fine_view.scale).astype(np.float32)
+    colour = pyramid.sample(at, subject.view.scale / fine_view.scale).astype(np.float32)
     colour *= _ratio(expression.appearance, on_map, shading, is_eye | is_mouth)
     colour[is_eye] *= lit[:, None]
     if is_mouth.any():
@@ -101,15 +116,6 @@ def draw(
     colour[(shown < 0) | (seen[..., 0] < 0.5)] = 0
     image = cv2.resize(colour, (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(image + 0.5, 0, 255), np.uint8)
-
-
-def sample(pyramid: Pyramid, at: FloatArray, ratio: float) -> ImageArray:
-    level = pyramid.level(ratio)
-    to_level = pyramid.level_affine(level)
-    scale, offset = np.diag(to_level[:, :2]).astype(np.float32), to_level[:, 2].astype(np.float32)
-    x, y = (at[..., axis] * scale[axis] + offset[axis] for axis in (0, 1))
-    kind = cv2.INTER_CUBIC if ratio < 0.75 else cv2.INTER_LINEAR
-    return np.asarray(cv2.remap(level, x, y, kind, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _ratio(
@@ -144,7 +150,7 @@ def _darken_seams(
 
 
 def _like_photographed(model: RigModel, subject: Subject, moved: FloatArray) -> float:
-    """1 while the mouth is open about as far as in the photo, 0 once its teeth would be stretched."""
+    """1 while the mouth is open about as far as in the photo, 0 where that would stretch teeth."""
     was, now = (float(model.lips.gaps(mesh).max()) for mesh in (subject.dense, moved))
     return float(np.clip((1.7 - now / max(was, 1e-3)) / 0.4, 0, 1))
 
@@ -152,12 +158,13 @@ def _like_photographed(model: RigModel, subject: Subject, moved: FloatArray) -> 
 def _mouth(
     model: RigModel, subject: Subject, moved: FloatArray, at: FloatArray, seed: int
 ) -> FloatArray:
+    """Colour (P, 3) 0..255 behind the lips at canonical points `at` (P, 3)."""
     upper, lower = list(model.lips.upper), list(model.lips.lower)
     rims = moved[upper], moved[lower]
     roof = np.interp(at[:, 0], rims[0][:, 0], rims[0][:, 1]).astype(np.float32)
     floor = np.interp(at[:, 0], rims[1][:, 0], rims[1][:, 1]).astype(np.float32)
     # The chin has no muscle of its own that lowers it: how far it is down is the jaw's doing.
-    jaw = float(moved[_CHIN, 1] - subject.dense[_CHIN, 1])
+    jaw = float(moved[CHIN, 1] - subject.dense[CHIN, 1])
     state = MouthState(subject.mouth, subject.mouth_width, jaw, subject.teeth)
     teeth = model.teeth[seed % len(model.teeth)]
     return draw_interior(state, teeth, at[:, :2], roof, floor)

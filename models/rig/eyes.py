@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -17,8 +16,8 @@ _IRIS_RADIUS: Final = 0.093
 """Canonical units: irises measure 11.7 mm in every adult, eyes lie about 63 mm apart."""
 _LASHES: Final = 0.14
 """Share of the eye's height below the upper lid that lashes and their shadow darken."""
-
-
+_GRAIN: Final = 120
+"""Places per canonical unit told apart in the photo: a dozen across an iris."""
 _SEAM: Final = 0.016
 """Half width of the line that closed lashes draw, canonical units."""
 
@@ -32,7 +31,14 @@ class Eye:
 
 
 def find_iris(rims: Rims, dense: FloatArray, view: View, pyramid: Pyramid) -> Eye:
-    """Place the iris where a disc of its known size stands out darkest within the lids."""
+    """Place the iris where a disc of its known size stands out darkest within the lids.
+
+    Args:
+        rims: of the eye.
+        dense: (V, 3) canonical mesh.
+        view: canonical frame -> photo pixels.
+        pyramid: of the photo.
+    """
     upper, lower = dense[list(rims.upper)], dense[list(rims.lower)]
     left, right = float(upper[0, 0]), float(upper[-1, 0])
     xs = np.linspace(left, right, 48, dtype=np.float32)
@@ -40,7 +46,8 @@ def find_iris(rims: Rims, dense: FloatArray, view: View, pyramid: Pyramid) -> Ey
     ys = np.linspace(float(top.min()) - 0.03, float(bottom.max()) + 0.03, 32, dtype=np.float32)
     x, y = np.meshgrid(xs, ys)
     depth = np.full_like(x, float(upper[:, 2].mean()))
-    grey = _grey(pyramid, view.project(np.stack([x, y, depth], axis=-1))[..., :2], view.scale)
+    points = view.project(np.stack([x, y, depth], axis=-1))[..., :2]
+    grey = pyramid.sample(points, max(1.0, view.scale / _GRAIN)).mean(axis=2)
     within = (y > top + 0.12 * (bottom - top)) & (y < bottom)
     height = float((bottom - top).max())
     middle = float((top + bottom)[16:32].mean() / 2)
@@ -117,7 +124,8 @@ def lash_line(eye: Eye, moved: FloatArray, closing: float, at: FloatArray) -> Fl
     )
 
 
-def _rim(points: FloatArray, x: npt.NDArray[np.float32]) -> FloatArray:
+def _rim(points: npt.NDArray[np.floating], x: npt.NDArray[np.floating]) -> FloatArray:
+    """y (...) of the rim through `points` (K, 3) at x (...)."""
     return np.asarray(np.interp(x, points[:, 0], points[:, 1]), np.float32)
 
 
@@ -126,13 +134,3 @@ def _white(xs: FloatArray) -> tuple[float, float]:
     left, right = float(xs.min()), float(xs.max())
     inset = 0.12 * (right - left)
     return left + inset, right - inset
-
-
-def _grey(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:
-    level = pyramid.level(max(1.0, scale / 120))
-    to_level = pyramid.level_affine(level)
-    points = (at @ to_level[:, :2].T + to_level[:, 2]).astype(np.float32)
-    picked = cv2.remap(
-        level, points[..., 0], points[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(picked.astype(np.float32).mean(axis=2), np.float32)

@@ -10,11 +10,13 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
 
+LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of R, G and B in luminance (ITU-R BT.601)."""
 _PRIOR: Final = np.array([0.62, 0.0, -0.22, -0.30])
 """Ambient share and light direction of an ordinary portrait: from above and in front."""
 _PRIOR_WEIGHT: Final = 0.15
 _RATIO: Final = (0.74, 1.14)
-"""Clamp of the brightness ratio: shadows may deepen, but skin that turns to the light does not gleam."""
+"""Clamp of the brightness ratio: shadows may deepen, skin turned to the light does not gleam."""
 
 
 def vertex_normals(points: FloatArray, triangles: IntArray) -> FloatArray:

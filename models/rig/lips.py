@@ -1,8 +1,8 @@
 """Where the lips of a photographed mouth really meet, and whether they do.
 
-The mesh's inner lip contours are coarse: on full lips they lie apart although the mouth is shut, and
-an opening drawn between them would show teeth amid the lip. The line where shut lips meet is a dark
-valley, so both contours are laid into it.
+The mesh's inner lip contours are coarse: on full lips they lie apart although the mouth is shut,
+and an opening drawn between them would show teeth amid the lip. The line where shut lips meet is a
+dark valley, so both contours are laid into it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ import numpy.typing as npt
 from models.registration.face import FloatArray, View
 from models.registration.pyramid import Pyramid
 from models.rig.contact import Rims
+from models.rig.light import LUMINANCE
 
 BoolArray = npt.NDArray[np.bool_]
 
 _SAMPLES: Final = 41
+"""Places looked at between the upper and the lower lip's middle."""
+_GRAIN: Final = 120
+"""Places per canonical unit told apart in the photo: finer than a lip's edge, not than pores."""
 _OPEN_HEIGHT: Final = 0.045
 """Canonical units between the inner contours below which a mouth counts as shut."""
 _PALE: Final = (0.56, 0.06)
@@ -31,7 +35,6 @@ _DARK: Final = (0.45, 0.20)
 """Share of the gap that is much darker than the lips, and the step to certainty."""
 _WIDE: Final = (0.15, 0.03)
 """Height of the gap that no shut mouth reaches, and the step to certainty."""
-_LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +60,10 @@ def look_at_lips(
     upper, lower = dense[list(rims.upper)], dense[list(rims.lower)]
     share = np.linspace(0, 1, _SAMPLES, dtype=np.float32)[:, None, None]
     column = lip_middles[0] + (lip_middles[1] - lip_middles[0]) * share  # S, K, 3
-    colour = _colours(pyramid, view.project(column.reshape(-1, 3))[:, :2], view.scale)
-    colour = colour.reshape(_SAMPLES, -1, 3)
-    luminance = cv2.GaussianBlur(colour @ _LUMINANCE, (1, 5), 0)
-    height = column[..., 1]
+    points = view.project(column)[..., :2]
+    colour = pyramid.sample(points, max(1.0, view.scale / _GRAIN)).astype(np.float32)
+    luminance = np.asarray(cv2.GaussianBlur(colour @ LUMINANCE, (1, 5), 0), np.float32)
+    height = np.asarray(column[..., 1], np.float32)
     between = (height >= upper[:, 1]) & (height <= lower[:, 1])
     openness = _openness(colour, luminance, between, rims.gaps(dense))
     return Lips(openness, _valley(luminance, height, upper[:, 1], lower[:, 1]))
@@ -74,7 +77,7 @@ def _openness(
     if gap < _OPEN_HEIGHT or not between[:, inner].any():
         return 0.0
     lips = np.median(colour[[0, 1, -2, -1]].reshape(-1, 3), axis=0)
-    lip_luminance = max(float(lips @ _LUMINANCE), 1.0)
+    lip_luminance = max(float(lips @ LUMINANCE), 1.0)
     lip_redness = max(float(lips[0] - lips[2]) / lip_luminance, 0.05)
     inside = colour[:, inner][between[:, inner]]
     level = np.maximum(luminance[:, inner][between[:, inner]], 1)
@@ -110,14 +113,3 @@ def _valley(
     smooth = np.convolve(np.pad(line - middle, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
     smooth[[0, -1]] = 0
     return np.asarray(middle + smooth, np.float32)
-
-
-def _colours(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:
-    level = pyramid.level(max(1.0, scale / 120))
-    to_level = pyramid.level_affine(level)
-    points = (at @ to_level[:, :2].T + to_level[:, 2]).astype(np.float32)
-    picked = cv2.remap(
-        level, points[None, :, 0], points[None, :, 1], cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
-    return np.asarray(picked[0], np.float32)

@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load
 
-from models.shipped import load_shipped
 from models.facs import SUPPORTED_AUS
 from models.registration.canonical import CanonicalFace, canonical_face
+from models.registration.contours import Opening
+from models.rig.appearance import MAP_SHAPE
 from models.rig.contact import Rims, opening_rims
 from models.rig.subdivision import Subdivision, subdivide
+from models.shipped import load_shipped
 
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
@@ -81,17 +83,20 @@ def build(
     shown_slope: FloatArray,
     shown_offset: FloatArray,
 ) -> RigModel:
-    """The rig from its fitted arrays.
+    """The rig from its fitted arrays; shapes and units as in `RigModel`.
 
     Raises:
-        ValueError: the arrays do not fit the mesh or the supported AUs.
+        ValueError: the arrays do not fit the mesh, the map or the supported AUs.
     """
     face = canonical_face()
     dense = subdivide(np.array(face.all_triangles), len(face.mesh), LEVELS)
     neutral = dense.refine(face.mesh)
-    expected = (len(SUPPORTED_AUS), len(neutral), 3)
-    if basis.shape != expected or len(appearance) != len(SUPPORTED_AUS):
-        raise ValueError(f"expected a basis of shape {expected}, got {basis.shape}")
+    for name, array, expected in (
+        ("basis", basis, (len(SUPPORTED_AUS), len(neutral), 3)),
+        ("appearance", appearance, (len(SUPPORTED_AUS), *MAP_SHAPE)),
+    ):
+        if array.shape != expected:
+            raise ValueError(f"{name} must have the shape {expected}, not {array.shape}")
     per_triangle = 4**LEVELS
     return RigModel(
         dense=dense,
@@ -112,8 +117,17 @@ def build(
 
 
 def _lips(face: CanonicalFace, neutral: FloatArray) -> Rims:
-    below = lower_lip_side(face, neutral)
+    below = below_opening(face, face.inner_lips, neutral)
     return opening_rims(face.inner_lips, neutral, ~below, below, reach=0.30)
+
+
+def _eye(face: CanonicalFace, neutral: FloatArray, side: int) -> Rims:
+    """The subject's left eye where `side` is 1, their right one where it is -1."""
+    opening = face.left_eye if side > 0 else face.right_eye
+    below = below_opening(face, opening, neutral)
+    here = neutral[:, 0] * side > 0.1
+    # Above the lid the skin unfolds from the crease; the lid's own plate moves as one.
+    return opening_rims(opening, neutral, ~below & here, below & here, reach=0.24, plateau=0.025)
 
 
 def rim_distance(face: CanonicalFace, neutral: FloatArray) -> FloatArray:
@@ -126,22 +140,12 @@ def rim_distance(face: CanonicalFace, neutral: FloatArray) -> FloatArray:
     return np.asarray(apart.min(axis=1), np.float32)
 
 
-def lower_lip_side(face: CanonicalFace, neutral: FloatArray) -> npt.NDArray[np.bool_]:
-    """Which dense vertices (V,) lie below the line where the lips meet, the lower rim included."""
-    upper, lower = list(face.inner_lips.upper), list(face.inner_lips.lower)
-    line = (face.mesh[upper, 1] + face.mesh[lower, 1]) / 2
-    below = neutral[:, 1] >= np.interp(neutral[:, 0], face.mesh[upper, 0], line)
-    below[upper], below[lower[1:-1]] = False, True
-    return below
-
-
-def _eye(face: CanonicalFace, neutral: FloatArray, side: int) -> Rims:
-    opening = face.left_eye if side > 0 else face.right_eye
+def below_opening(
+    face: CanonicalFace, opening: Opening, neutral: FloatArray
+) -> npt.NDArray[np.bool_]:
+    """Which dense vertices (V,) lie below the middle line of `opening`, its lower rim included."""
     upper, lower = list(opening.upper), list(opening.lower)
     line = (face.mesh[upper, 1] + face.mesh[lower, 1]) / 2
     below = neutral[:, 1] >= np.interp(neutral[:, 0], face.mesh[upper, 0], line)
     below[upper], below[lower[1:-1]] = False, True
-    here = neutral[:, 0] * side > 0.1
-    # Above the lid the skin unfolds from the crease; the lid's own plate moves as one.
-    above_rims = opening_rims(opening, neutral, ~below & here, below & here, 0.24, 0.025)
-    return above_rims
+    return below

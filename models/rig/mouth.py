@@ -13,14 +13,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.rig.light import LUMINANCE
+
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.floating]
+"""Float32 or float64: colours are mixed in the latter."""
 
 TEETH_X: Final = (-0.46, 0.46)
 TEETH_Y: Final = (-0.22, 0.16)
 """Extent of a teeth picture in canonical units, around the middle of the closed mouth."""
-
-LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 _CAVITY: Final = np.array([44.0, 17.0, 16.0])
 _TONGUE: Final = np.array([150.0, 72.0, 70.0])
@@ -82,7 +84,7 @@ def draw_interior(
     tint = state.teeth / 255
     opening = np.maximum(floor - roof, 1e-4)
     depth = np.clip((at[:, 1] - roof) / 0.035, 0, 1)
-    out = np.tile(_CAVITY * (level / 190), (len(at), 1))
+    out: Floats = np.tile(_CAVITY * (level / 190), (len(at), 1))
     out = _over(out, _TONGUE * (level / 190), _tongue(x, y - jaw, jaw))
     lower_colour, lower_alpha = _lower_teeth(teeth, x, y - jaw)
     out = _over(out, lower_colour * tint * 0.80, lower_alpha * _far(x, 0.26))
@@ -95,12 +97,13 @@ def draw_interior(
     return np.asarray(out * shade[:, None], np.float32)
 
 
-def _over(below: npt.NDArray[np.floating], colour: npt.NDArray[np.floating],
-          alpha: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:  # fmt: skip
-    return below + (colour - below) * alpha[:, None]
+def _over(below: Floats, colour: Floats, alpha: Floats) -> Floats:
+    """Colours (P, 3) with `colour` laid over `below` by `alpha` (P,), 0..1."""
+    return np.asarray(below + (colour - below) * alpha[:, None])
 
 
 def _look_up(teeth: ByteArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """RGBA (P, 4) 0..255 of a set of teeth at x, y (P,); 0 beyond it."""
     height, width = teeth.shape[:2]
     column = (x - TEETH_X[0]) / (TEETH_X[1] - TEETH_X[0]) * width - 0.5
     row = (y - TEETH_Y[0]) / (TEETH_Y[1] - TEETH_Y[0]) * height - 0.5
@@ -111,10 +114,8 @@ def _look_up(teeth: ByteArray, x: FloatArray, y: FloatArray) -> FloatArray:
     return np.asarray(picked[0], np.float32)
 
 
-def _lower_teeth(
-    teeth: ByteArray, x: FloatArray, y: FloatArray
-) -> tuple[FloatArray, npt.NDArray[np.floating]]:
-    """The upper set turned over and narrower, its edge at `_LOWER_TOP` (curving up at the sides)."""
+def _lower_teeth(teeth: ByteArray, x: FloatArray, y: FloatArray) -> tuple[FloatArray, Floats]:
+    """The upper set turned over and narrower; its edge, at `_LOWER_TOP`, curves up at the sides."""
     edge = _LOWER_TOP - 0.10 * x * x
     down = (y - edge) / _LOWER_HEIGHT
     colour = _look_up(teeth, x * 1.45, np.asarray(0.035 - down * 0.115, np.float32))[:, :3]
@@ -122,12 +123,13 @@ def _lower_teeth(
     return colour, alpha
 
 
-def _tongue(x: FloatArray, y: FloatArray, jaw: float) -> npt.NDArray[np.floating]:
+def _tongue(x: FloatArray, y: FloatArray, jaw: float) -> Floats:
     """The tongue's back rises out of the dark behind the lower teeth once the jaw is down."""
     rise = np.clip((y + _TONGUE_RISE - 0.7 * x * x) / 0.15, 0, 1)
-    return 0.85 * rise * rise * (3 - 2 * rise) * np.clip((jaw - 0.05) / 0.10, 0, 1)
+    shown = np.clip((jaw - 0.05) / 0.10, 0, 1)
+    return np.asarray(0.85 * rise * rise * (3 - 2 * rise) * shown)
 
 
-def _far(x: FloatArray, half: float) -> npt.NDArray[np.floating]:
+def _far(x: FloatArray, half: float) -> Floats:
     """1 in the middle, falling to 0 where the arch turns away at `half`."""
     return np.clip((half - np.abs(x)) / (0.35 * half), 0, 1)

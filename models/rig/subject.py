@@ -10,17 +10,19 @@ import cv2
 import numpy as np
 
 from models.registration.canonical import canonical_face
-from models.registration.face import FloatArray, RegisteredFace, View
+from models.registration.face import FloatArray, ImageArray, RegisteredFace, View
 from models.registration.pyramid import Pyramid
 from models.rig.contact import Rims
 from models.rig.eyes import Eye, find_iris
-from models.rig.light import fit_light, vertex_normals
+from models.rig.light import LUMINANCE, fit_light, vertex_normals
 from models.rig.lips import Lips, look_at_lips
 from models.rig.model import RigModel
-from models.rig.mouth import LUMINANCE, teeth_colour
+from models.rig.mouth import teeth_colour
 
 _CHEEKS: Final = (50, 280, 205, 425, 101, 330, 9, 151)
 """Vertices of bare skin: cheeks and the middle of the forehead."""
+_GRAIN: Final = 40
+"""Places per canonical unit told apart in the photo when light is measured: no pores."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +81,11 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
     texture = view.project(dense)[:, :2]
     turn = np.asarray(view.matrix / view.scale, np.float32)
     normals = vertex_normals(dense @ turn.T, model.dense.triangles)
-    luminance = _colours(pyramid, texture, view.scale) @ LUMINANCE
+    grain = max(1.0, view.scale / _GRAIN)
+    luminance = np.asarray(pyramid.sample(texture, grain) @ LUMINANCE, np.float32)
     skin = float(np.median(luminance[list(_CHEEKS)]))
     eyes = np.concatenate([_inside(model.left_eye, dense), _inside(model.right_eye, dense)])
+    whites = _whitest(pyramid.sample(view.project(eyes)[:, :2], grain))
     upper = list(model.lips.upper)
     width = float(np.ptp(dense[upper, 0]) / np.ptp(model.neutral[upper, 0]))
     return Subject(
@@ -98,12 +102,11 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
             float(lips.line[len(upper) // 2]),
         ),
         mouth_width=width,
-        teeth=teeth_colour(
-            skin, _whitest(_colours(pyramid, view.project(eyes)[:, :2], view.scale))
-        ),
+        teeth=teeth_colour(skin, whites),
         open_mouth=lips.openness,
-        eyes=tuple(
-            find_iris(eye, dense, view, pyramid) for eye in (model.left_eye, model.right_eye)
+        eyes=(
+            find_iris(model.left_eye, dense, view, pyramid),
+            find_iris(model.right_eye, dense, view, pyramid),
         ),
     )
 
@@ -137,19 +140,7 @@ def _shut(rims: Rims, dense: FloatArray, lips: Lips) -> FloatArray:
     return rims.move(dense, upper, lower)
 
 
-def _colours(pyramid: Pyramid, at: FloatArray, scale: float) -> FloatArray:
-    """RGB (P, 3) at photo points (P, 2), averaged over about a fiftieth of the face."""
-    level = pyramid.level(max(1.0, scale / 40))
-    to_level = pyramid.level_affine(level)
-    points = (at @ to_level[:, :2].T + to_level[:, 2]).astype(np.float32)
-    picked = cv2.remap(
-        level, points[None, :, 0], points[None, :, 1], cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
-    return np.asarray(picked[0], np.float32)
-
-
-def _whitest(colours: FloatArray) -> FloatArray:
+def _whitest(colours: ImageArray) -> FloatArray:
     """Mean colour (3,) of the brightest tenth: the whites of the eyes."""
     luminance = colours @ LUMINANCE
     return np.asarray(colours[luminance >= np.percentile(luminance, 90)].mean(axis=0), np.float32)

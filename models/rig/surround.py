@@ -43,8 +43,8 @@ class Surround:
         return np.concatenate(rings).astype(np.float32)
 
     def moved(self, placed: FloatArray, shift: FloatArray) -> FloatArray:
-        """Rings after the outline moved by `shift` (K, 3)."""
-        return placed + np.concatenate([shift * share for share in self.follow])
+        """float32 (5 K, 3): `placed`, as `place` returns it, after the outline moved by (K, 3)."""
+        return np.asarray(placed + np.concatenate([shift * share for share in self.follow]))
 
 
 @lru_cache(maxsize=1)

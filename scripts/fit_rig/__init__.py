@@ -1,5 +1,6 @@
-"""Fits what the rig ships: the AU displacement basis, the appearance maps and the mouth layers.
+"""Fits what the rig ships: AU displacement basis, appearance maps, teeth and reading of smiles.
 
-Run as ``python -m scripts.fit_rig --data DATA`` where DATA holds ``london/`` and ``ict/``; writes
-``models/weights/rig.npz``. The data is not needed afterwards.
+Run as ``python -m scripts.fit_rig --data DATA`` where DATA holds ``london/``, ``canada/`` and
+``ict/``; writes ``models/weights/rig.safetensors``, the same bytes each time. The data is not
+needed afterwards.
 """

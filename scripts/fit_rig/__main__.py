@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from safetensors.numpy import save
 
 from models.facs import SUPPORTED_AUS
 from models.registration.canonical import CanonicalFace, canonical_face
 from models.registration.face import FloatArray
 from models.registration.registrar import load_registrar
-from models.rig.appearance import map_grid
-from models.rig.model import LEVELS, WEIGHTS, lower_lip_side, rim_distance
+from models.rig.model import LEVELS, WEIGHTS, below_opening, rim_distance
 from models.rig.subdivision import subdivide
 from models.shipped import save_shipped
 from scripts.fit_rig.au_basis import au_basis
@@ -21,13 +21,9 @@ from scripts.fit_rig.correspondence import correspond
 from scripts.fit_rig.ict import IctModel, load_ict
 from scripts.fit_rig.photos import read_face
 from scripts.fit_rig.shown import shown_reading
-from scripts.fit_rig.smiles import skin_window, smile_map
+from scripts.fit_rig.smiles import smile_at_e
 from scripts.fit_rig.teeth import teeth_sets
 from scripts.fit_rig.wrinkles import wrinkle_maps
-
-
-_SMILE_TO_E = 1.4
-"""The photographed smiles are about 3.5 on the scale of 5; folds are taken to grow with it."""
 
 
 def main() -> None:
@@ -35,8 +31,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="london/, canada/ and ict/")
     data = parser.parse_args().data
     face, registrar = canonical_face(), load_registrar()
-    mesh = subdivide(np.array(face.all_triangles), len(face.mesh), LEVELS)
-    dense = mesh.refine(face.mesh)
+    dense = subdivide(np.array(face.all_triangles), len(face.mesh), LEVELS).refine(face.mesh)
     names = sorted(path.name for path in (data / "london" / "smiling").glob("*.jpg"))
     neutral = [read_face(registrar, data / "london" / "neutral" / name) for name in names]
     smiling = [read_face(registrar, data / "london" / "smiling" / name) for name in names]
@@ -44,10 +39,7 @@ def main() -> None:
 
     basis = _basis(face, dense, load_ict(data / "ict" / "ict_face.npz"))
     maps = wrinkle_maps()
-    skin = len(face.triangles) * 4**LEVELS
-    pairs = zip(neutral, smiling, strict=True)
-    smile = smile_map(pairs, mesh, dense, skin) * skin_window(*map_grid())
-    maps[SUPPORTED_AUS.index("AU12")] += _SMILE_TO_E * smile
+    maps[SUPPORTED_AUS.index("AU12")] += smile_at_e(zip(neutral, smiling, strict=True))
     slope, offset = shown_reading(
         face,
         basis.astype(np.float64),
@@ -55,7 +47,7 @@ def main() -> None:
         [found.mesh for found in smiling],
         [found.mesh for found in others],
     )
-    arrays = {
+    arrays: dict[str, npt.NDArray[np.generic]] = {
         "basis": basis.astype(np.float16),
         "appearance": np.clip(np.round(maps * 127), -127, 127).astype(np.int8),
         "teeth": teeth_sets(registrar, data / "london"),
@@ -67,7 +59,7 @@ def main() -> None:
 
 
 def _basis(face: CanonicalFace, dense: FloatArray, ict: IctModel) -> FloatArray:
-    below = lower_lip_side(face, dense)
+    below = below_opening(face, face.inner_lips, dense)
     near_mouth = np.abs(dense[:, 0]) < 0.995 * face.mesh[308, 0]
     upper = near_mouth & ~below & (dense[:, 1] > face.mesh[2, 1])
     match = correspond(

@@ -18,6 +18,7 @@ from scripts.fit_rig.correspondence import Correspondence
 from scripts.fit_rig.ict import IctModel
 
 Array = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float32]
 
 RECIPES: Mapping[str, Mapping[str, float]] = {
     "AU01": {"browInnerUp": 1.6},
@@ -34,7 +35,8 @@ RECIPES: Mapping[str, Mapping[str, float]] = {
     "AU17": {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.35},
     "AU20": {"mouthStretch": 0.95, "mouthFrown": -0.45, "mouthDimple": 0.15},
     "AU23": {"mouthRollUpper": 0.45, "mouthRollLower": 0.45, "mouthPucker": 0.3},
-    "AU24": {"mouthPress": 1.3, "mouthRollUpper": 0.3, "mouthRollLower": 0.3, "mouthShrugLower": 0.25},
+    "AU24": {"mouthPress": 1.3, "mouthRollUpper": 0.3, "mouthRollLower": 0.3,
+             "mouthShrugLower": 0.25},
     "AU25": {"mouthLowerDown": 1.0, "mouthUpperUp": 0.35, "jawOpen": 0.05},
     "AU26": {"jawOpen": 0.58, "mouthClose": 0.20},
     "AU43": {},
@@ -88,7 +90,7 @@ STILL_JAW = ("AU12", "AU14", "AU15", "AU17", "AU20", "AU23", "AU24")
 
 
 def au_basis(
-    ict: IctModel, match: Correspondence, dense: Array, rim_distance: Array
+    ict: IctModel, match: Correspondence, dense: Array, rim_distance: FloatArray
 ) -> npt.NDArray[np.float32]:
     """float32 (18, V, 3), canonical units at intensity E.
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
-from scripts.fit_rig.ict import INNER_LIP, LANDMARKS, LIDS, OUTER_LIP, IctModel
+from scripts.fit_rig.ict import INNER_LIP, LANDMARKS, LIDS, OUTER_LIP, IctModel, Waypoints
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -51,7 +51,8 @@ class Correspondence:
 
     def transfer(self, displacement: Array) -> Array:
         """ICT displacement (9409, 3) in cm -> dense displacement (V, 3) in canonical units."""
-        return np.einsum("vc,vck->vk", self.weights, displacement[self.corners]) * self.scale
+        mixed = np.einsum("vc,vck->vk", self.weights, displacement[self.corners])
+        return np.asarray(mixed * self.scale, np.float64)
 
 
 def correspond(
@@ -82,7 +83,7 @@ def _fit_identity(ict: IctModel, coarse: Array) -> tuple[Array, float]:
     """ICT face with this identity, aligned to `coarse`; and the scale of the alignment."""
     goal = coarse[list(MESH_LANDMARKS)]
     marks = list(LANDMARKS)
-    coefficients = np.zeros(len(ict.identities))
+    coefficients: Array = np.zeros(len(ict.identities))
     for _ in range(6):
         shape = ict.neutral + np.tensordot(coefficients, ict.identities, 1)
         scale, rotation, shift = _similarity(shape[marks], goal)
@@ -90,7 +91,7 @@ def _fit_identity(ict: IctModel, coarse: Array) -> tuple[Array, float]:
         residual = (back - ict.neutral[marks]).ravel()
         modes = ict.identities[:, marks].reshape(len(ict.identities), -1).T
         ridge = 0.5 * np.eye(modes.shape[1])
-        coefficients = np.linalg.solve(modes.T @ modes + ridge, modes.T @ residual)
+        coefficients[:] = np.linalg.solve(modes.T @ modes + ridge, modes.T @ residual)
     shape = ict.neutral + np.tensordot(coefficients, ict.identities, 1)
     return scale * shape @ rotation.T + shift, scale
 
@@ -106,9 +107,9 @@ def _similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
 
 
 def _contour_pairs(ict: IctModel, fitted: Array, coarse: Array) -> tuple[Array, Array]:
-    ways = {f"inner_{k}": v for k, v in INNER_LIP.items()}
-    ways |= {f"outer_{k}": v for k, v in OUTER_LIP.items()}
-    ways |= LIDS
+    ways: dict[str, Waypoints] = {f"inner_{k}": v for k, v in INNER_LIP.items()}
+    ways.update({f"outer_{k}": v for k, v in OUTER_LIP.items()})
+    ways.update(LIDS)
     source, target = [], []
     for name, waypoints in ways.items():
         ours = coarse[list(MESH_CONTOURS[name])]
@@ -121,7 +122,7 @@ def _contour_pairs(ict: IctModel, fitted: Array, coarse: Array) -> tuple[Array, 
 def _arc_length(points: Array) -> Array:
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
     length = np.concatenate([[0.0], np.cumsum(steps)])
-    return length / length[-1]
+    return np.asarray(length / length[-1], np.float64)
 
 
 def _at_arc_length(points: Array, positions: Array) -> Array:

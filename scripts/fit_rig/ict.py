@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +24,17 @@ LANDMARKS = (
 )  # fmt: skip
 """Vertices of the 51 inner landmarks, in the usual order from the subject's right brow."""
 
-INNER_LIP = {"upper": (5702, 5711, 5533, 6216, 6207), "lower": (5702, 5966, 5517, 6470, 6207)}
-OUTER_LIP = {
+Waypoints = tuple[int, ...]
+"""Vertices that a contour passes, corner to corner."""
+INNER_LIP: Mapping[str, Waypoints] = {
+    "upper": (5702, 5711, 5533, 6216, 6207),
+    "lower": (5702, 5966, 5517, 6470, 6207),
+}
+OUTER_LIP: Mapping[str, Waypoints] = {
     "upper": (5708, 5695, 2081, 0, 4275, 6200, 6213),
     "lower": (5708, 5841, 5957, 5518, 6461, 6346, 6213),
 }
-LIDS = {
+LIDS: Mapping[str, Waypoints] = {
     "right_upper": (1507, 1542, 1537, 1528),
     "right_lower": (1507, 1511, 1518, 1528),
     "left_upper": (3742, 3751, 3756, 3721),
@@ -44,7 +51,7 @@ class IctModel:
     expressions: dict[str, Array]
     identities: Array
 
-    def contour(self, waypoints: tuple[int, ...]) -> list[int]:
+    def contour(self, waypoints: Waypoints) -> list[int]:
         """Vertices along the shortest edge path through `waypoints`."""
         edges: dict[int, set[int]] = defaultdict(set)
         for a, b, c in self.triangles.tolist():
@@ -52,7 +59,7 @@ class IctModel:
                 edges[u].add(v)
                 edges[v].add(u)
         path = [waypoints[0]]
-        for start, end in zip(waypoints, waypoints[1:], strict=False):
+        for start, end in pairwise(waypoints):
             path += self._shortest(edges, start, end)[1:]
         return path
 

@@ -13,14 +13,15 @@ from models.registration.canonical import CanonicalFace
 from models.rig.shown import READ_AUS
 
 Array = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float32]
 _RIDGE = 0.3
 _FITTED = ("AU10", "AU12", "AU15", "AU20", "AU25", "AU26")
 _LIP_WEIGHT, _ELSEWHERE = 3.0, 0.3
 
 
 def shown_reading(
-    face: CanonicalFace, basis: Array, neutral: Sequence[Array], smiling: Sequence[Array],
-    others: Sequence[Array],
+    face: CanonicalFace, basis: Array, neutral: Sequence[FloatArray],
+    smiling: Sequence[FloatArray], others: Sequence[FloatArray],
 ) -> tuple[Array, Array]:  # fmt: skip
     """Slope (936, 4) and offset (4,) from the mesh's deviation to intensities of `READ_AUS`.
 
@@ -41,7 +42,7 @@ def shown_reading(
     return slope, level - middle @ slope
 
 
-def _pair(face: CanonicalFace, basis: Array, neutral: Array, smiling: Array) -> Array:
+def _pair(face: CanonicalFace, basis: Array, neutral: FloatArray, smiling: FloatArray) -> Array:
     """Intensities of `_FITTED` that take one mesh to the other best, the lips counting most."""
     weight = np.full(468, _ELSEWHERE)
     for opening in (face.outer_lips, face.inner_lips):

@@ -8,12 +8,25 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.registration.face import FloatArray, ImageArray, RegisteredFace
+from models.registration.canonical import canonical_face
+from models.registration.face import FloatArray, RegisteredFace
 from models.registration.raster import interpolate, rasterise
-from models.rig.appearance import MAP_SHAPE, map_coordinates
-from models.rig.subdivision import Subdivision
+from models.rig.appearance import MAP_SHAPE, map_coordinates, map_grid
+from models.rig.light import LUMINANCE
+from models.rig.model import LEVELS
+from models.rig.subdivision import Subdivision, subdivide
 
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+SMILE_TO_E = 1.4
+"""The photographed smiles are about 3.5 on the scale of 5; folds are taken to grow with it."""
+
+
+def smile_at_e(pairs: Iterable[tuple[RegisteredFace, RegisteredFace]]) -> FloatArray:
+    """float32 (H, W): what `pairs`, neutral and smiling, add to the appearance of AU12 at E."""
+    face = canonical_face()
+    mesh = subdivide(np.array(face.all_triangles), len(face.mesh), LEVELS)
+    skin = len(face.triangles) * 4**LEVELS
+    smile = smile_map(pairs, mesh, mesh.refine(face.mesh), skin) * skin_window(*map_grid())
+    return np.asarray(SMILE_TO_E * smile, np.float32)
 
 
 def smile_map(
@@ -50,8 +63,8 @@ def _flat(
     shown, barycentric = rasterise(flat, triangles, height, width)
     texture = face.photo_view.project(dense.refine(face.mesh))[:, :2]
     at = interpolate(shown, barycentric, triangles, texture)
-    photo: ImageArray = cv2.GaussianBlur(face.photo, (0, 0), face.photo_view.scale / 130)
-    picked = cv2.remap(photo, at[..., 0], at[..., 1], cv2.INTER_LINEAR) @ _LUMINANCE
+    photo = cv2.GaussianBlur(face.photo, (0, 0), face.photo_view.scale / 130)
+    picked = cv2.remap(photo, at[..., 0], at[..., 1], cv2.INTER_LINEAR) @ LUMINANCE
     blurred = cv2.GaussianBlur(np.where(shown < 0, 0, picked), (0, 0), 1.0)
     cover = cv2.GaussianBlur((shown >= 0).astype(np.float32), (0, 0), 1.0)
     return np.asarray(1 + blurred / np.maximum(cover, 1e-3), np.float32)

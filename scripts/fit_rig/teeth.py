@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from models.registration.face import RegisteredFace
 from models.registration.registrar import Registrar
+from models.rig.light import LUMINANCE
 from models.rig.mouth import TEETH_X, TEETH_Y
 from scripts.fit_rig.photos import read_face
 
@@ -23,7 +24,7 @@ _WIDTH = 2 * 0.339
 
 
 def teeth_sets(registrar: Registrar, london: Path) -> npt.NDArray[np.uint8]:
-    """uint8 (K, H, W, 4): RGB of the teeth in full light (luminance 255 at their 70th percentile)."""
+    """uint8 (K, H, W, 4): RGBA of teeth in full light, luminance 235 at their 70th percentile."""
     sets = []
     for person in PEOPLE:
         neutral = read_face(registrar, london / "neutral" / f"{person}.jpg")
@@ -48,7 +49,7 @@ def _cut(neutral: RegisteredFace, smiling: RegisteredFace) -> npt.NDArray[np.uin
     roof, floor = _rims(smiling.mesh, x)
     inside = np.clip((gy - roof - 0.012) / 0.01, 0, 1) * np.clip((floor - 0.022 - gy) / 0.010, 0, 1)
     sure = inside > 0.99
-    full = np.percentile(rgb[sure] @ [0.299, 0.587, 0.114], 70)
+    full = np.percentile(rgb[sure] @ LUMINANCE, 70)
     rgb = _upwards_filled(rgb * (235.0 / full), sure)
     alpha = np.clip((floor - 0.022 - gy) / 0.010, 0, 1)
     corners = np.clip((0.40 * scale - np.abs(gx - centre_x)) / 0.03, 0, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -205,7 +206,7 @@ def _signed_distance(line: Array, x: Array, y: Array) -> tuple[Array, Array]:
     best = np.full(x.shape, np.inf)
     signed, along = np.zeros(x.shape), np.zeros(x.shape)
     segments = len(line) - 1
-    for index, (a, b) in enumerate(zip(line, line[1:], strict=False)):
+    for index, (a, b) in enumerate(pairwise(line)):
         d = b - a
         t = np.clip(((x - a[0]) * d[0] + (y - a[1]) * d[1]) / max(float(d @ d), 1e-12), 0, 1)
         ex, ey = x - a[0] - t * d[0], y - a[1] - t * d[1]
