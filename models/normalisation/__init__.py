@@ -1,0 +1,1 @@
+"""Temporal normalisation: faces as differences from what a subject usually looks like."""
