@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,12 @@ _HIDDEN_BEHIND: Final = 0.12
 of lips and nostrils are shallower, a nose in front of a cheek is not."""
 _GRAZING: Final = 0.06
 """Cosine to the line of sight below which the photo shows a surface only as a smear."""
+_GRAZING_AT_RIM: Final = 0.09
+_GRAZING_TURNED: Final = 0.2
+"""What is added to it at the face's sides, where meshes reach a little beyond the cheek's outline
+and into what lies behind: always, and for each unit of the sine of the head's turn."""
+_SIDES: Final = (0.55, 0.85)
+"""Where the sides begin and where they count in full, in canonical units from the middle."""
 _SPECK: Final = 9
 """Side, in finer pixels, of the neighbourhood that decides what counts as hidden."""
 _ENLARGED: Final = 0.75
@@ -90,7 +97,7 @@ def draw(pyramid: Pyramid, mesh: FloatArray, photo_view: View, view: View, size:
     height, width = level.shape[:2]
     inside = cv2.inRange(at, np.array([-0.5, -0.5]), np.array([width - 0.5, height - 0.5])) > 0
     covered = canvas.index >= 0
-    seen = _majority(inside & _turned_to_camera(canvas, in_photo, photo_view.scale), covered)
+    seen = _majority(inside & _turned_to_camera(canvas, in_photo, photo_view), covered)
     kind = cv2.INTER_CUBIC if ratio < _ENLARGED else cv2.INTER_LINEAR
     colour = cv2.remap(level, at, None, kind, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
     return _reduce(colour, at, seen, canvas.box, size, to_level)
@@ -107,11 +114,11 @@ def _canvas(drawn: FloatArray, size: int) -> _Canvas:
     return _Canvas((slice(low[1], high[1]), slice(low[0], high[0])), index, barycentric)
 
 
-def _turned_to_camera(canvas: _Canvas, in_photo: FloatArray, scale: float) -> MaskArray:
+def _turned_to_camera(canvas: _Canvas, in_photo: FloatArray, photo_view: View) -> MaskArray:
     """Which finer pixels show skin that faces the photo's camera and has nothing in front."""
-    depth, facing = np.moveaxis(
-        canvas.interpolate(np.column_stack([in_photo[:, 2], _facing(in_photo)])), -1, 0
-    )
+    scale = photo_view.scale
+    margin = _facing(in_photo) - _least_facing(photo_view)
+    depth, clear = np.moveaxis(canvas.interpolate(np.column_stack([in_photo[:, 2], margin])), -1, 0)
     cells = _DEPTH_CELLS / scale
     corner = in_photo[:, :2].min(0) - 1 / cells
     in_cells = np.column_stack([(in_photo[:, :2] - corner) * cells, in_photo[:, 2]])
@@ -130,7 +137,16 @@ def _turned_to_camera(canvas: _Canvas, in_photo: FloatArray, scale: float) -> Ma
         cv2.INTER_NEAREST,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.asarray((facing > _GRAZING) & (depth <= in_front + _HIDDEN_BEHIND * scale), np.bool_)
+    return np.asarray((clear > 0) & (depth <= in_front + _HIDDEN_BEHIND * scale), np.bool_)
+
+
+def _least_facing(photo_view: View) -> FloatArray:
+    """float32 (468,): the least cosine to the line of sight at which each vertex counts as seen."""
+    first, full = _SIDES
+    aside = np.clip((np.abs(canonical_face().mesh[:, 0]) - first) / (full - first), 0, 1)
+    ahead = min(1.0, float(photo_view.matrix[2, 2]) / photo_view.scale)  # cosine of the turn
+    at_rim = _GRAZING_AT_RIM + _GRAZING_TURNED * math.sqrt(1 - ahead**2)
+    return np.asarray(_GRAZING + aside * at_rim, np.float32)
 
 
 def _facing(in_photo: FloatArray) -> FloatArray:
