@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from models.generators.base import FloatArray, ImageArray
 from models.registration.face import FACE_SIZE, RegisteredFace, View
+from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
 from models.rig.deform import expressed
 from models.rig.model import RigModel, rig_model
@@ -24,6 +25,8 @@ from models.rig.surround import surround
 
 _LARGEST: Final = 672
 """Drawings for pasting are at most this large: 672 * 672 * 3 B * 4 samples = 5.4 MB."""
+_FINER: Final = 2
+"""As in `models.rig.draw` and `models.registration.texture`."""
 _FEATHER: Final = 0.10
 """Canonical units over which a drawing fades in from the outline of the face."""
 _UNCHANGED: Final = 1.5
@@ -167,13 +170,23 @@ def _plain(
 ) -> FloatArray:  # fmt: skip
     """float32 (size, size, 3): the photo's texture on the moved mesh, nothing else.
 
-    `view` takes the canonical frame to pixels of the result.
+    `view` takes the canonical frame to pixels of the result. Sampled as drawings are, so that a
+    drawing in which nothing moved differs from it in nothing.
     """
     texture = face.photo_view.project(dense)[:, :2]
-    shown, barycentric = rasterise(view.project(moved), model.dense.triangles, size, size)
-    at = interpolate(shown, barycentric, model.dense.triangles, texture)
-    ratio = face.photo_view.scale / view.scale
-    photo = cv2.GaussianBlur(face.photo, (0, 0), 0.4 * ratio) if ratio > 1 else face.photo
-    picked = cv2.remap(photo, at[..., 0], at[..., 1], cv2.INTER_LINEAR).astype(np.float32)
+    fine_view, triangles = view.resized(_FINER), model.dense.triangles
+    screen = fine_view.project(moved)
+    low = np.clip(np.floor(screen[:, :2].min(axis=0) / _FINER), 0, size - 1).astype(int)
+    high = np.clip(np.ceil(screen[:, :2].max(axis=0) / _FINER) + 1, low + 1, size).astype(int)
+    width, height = (high - low) * _FINER
+    corner = np.array([*low, 0], np.float32) * _FINER
+    shown, barycentric = rasterise(screen - corner, triangles, int(height), int(width))
+    at = interpolate(shown, barycentric, triangles, texture)
+    ratio = face.photo_view.scale / fine_view.scale
+    picked = Pyramid(face.photo).sample(at, ratio).astype(np.float32)
     picked[shown < 0] = 0
-    return np.asarray(picked, np.float32)
+    out = np.zeros((size, size, 3), np.float32)
+    out[low[1] : high[1], low[0] : high[0]] = cv2.resize(
+        picked, tuple(high - low), interpolation=cv2.INTER_AREA
+    )
+    return out
