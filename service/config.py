@@ -60,6 +60,23 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(50_000_000, ge=1)
     max_image_side: int = Field(12_000, ge=1)
 
+    # corpora and datasets
+    corpora_root: Path | None = None
+    """Folder below which corpora may be imported by path, by the same path on every worker; none
+    may when not set."""
+    max_archive_bytes: int = Field(20_000_000_000, ge=1024)
+    """An uploaded corpus: DISFA's 27 videos and labels take about 8 GB."""
+    max_unpacked_bytes: int = Field(100_000_000_000, ge=1024)
+    max_dataset_images: int = Field(500_000, ge=1)
+    """500,000 images of about 75 kB are 37.5 GB."""
+    frames_per_shard: int = Field(200, ge=1)
+    images_per_shard: int = Field(100, ge=1)
+    """What a killed worker loses: 100 drawings, about 3 s. In memory: 100 * 75 kB = 7.5 MB."""
+    garbage_hours: float = Field(24.0, ge=0, allow_inf_nan=False)
+    """Blobs that nothing refers to are removed when they are this old: longer than any upload."""
+    collect_seconds: Seconds = 6 * 3600.0
+    """How often they are looked for."""
+
     # how work is done
     worker_processes: int | None = Field(None, ge=0)
     """Workers that `serve` starts: by default one with the embedded broker, else none."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import uuid
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from celery.loaders.app import AppLoader
+from kombu.exceptions import OperationalError
 
 from service.artifacts import open_store
 from service.config import Settings
 from service.db.engine import open_database
+from service.jobs.contracts import RUN_JOB
 from service.logs import configure_logging
 from worker.parent import exit_with_parent
 
@@ -23,6 +28,8 @@ STOP_SIGNAL: Final = signal.SIGURG
 
 Celery keeps most signals for itself, and this one does nothing to a child that is not ready yet.
 """
+
+log = structlog.get_logger(__name__)
 
 
 class Loader(AppLoader):
@@ -49,7 +56,16 @@ class Loader(AppLoader):
             store=open_store(self.settings),
             models=Models(),
             handlers=HANDLERS,
+            send=self._send,
         )
+
+    def _send(self, job_ids: Sequence[uuid.UUID], queue: str) -> None:
+        for job_id in job_ids:
+            try:
+                self.app.send_task(RUN_JOB, args=[str(job_id)], queue=queue)
+            except (OperationalError, OSError) as error:
+                log.warning("jobs wait for the sweeper", why=str(error))
+                return
 
     def on_worker_process_init(self) -> None:
         """Ready a pool process: models are loaded before the first job comes."""

@@ -6,25 +6,37 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
-from service.artifacts import ArtifactStore
+from service.artifacts import ArtifactStore, StoreFullError
 from service.config import Settings
 from service.db.engine import Database
+from service.db.shards import shard_ended
 from service.db.tables import Job
 from service.db.types import now
-from service.jobs.contracts import CANCELLED, FAILED, FINISHED_STAGE, SUCCEEDED, job_error
+from service.jobs.contracts import CANCELLED, FAILED, FINISHED_STAGE, QUEUE, SUCCEEDED, job_error
 from worker.lease import CancelRequestedError, Lease, LeaseLostError
 from worker.runtime import Models
-from worker.work import Handler, JobFailedError, JobRow, Work, YieldRequestedError
+from worker.work import (
+    Handler,
+    JobFailedError,
+    JobRow,
+    ShardsPendingError,
+    Work,
+    YieldRequestedError,
+)
 
 RETRY_SECONDS: Final = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+def _left_to_the_sweeper(_job_ids: Sequence[uuid.UUID], _queue: str) -> None:
+    """Send nothing: jobs that nobody sent are found by the sweeper."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,7 @@ class Runner:
     models: Models
     handlers: Mapping[str, Handler]
     stopping: threading.Event = field(default_factory=threading.Event)
+    send: Callable[[Sequence[uuid.UUID], str], None] = _left_to_the_sweeper
 
     def run(self, job_id: uuid.UUID) -> bool:
         """Claim and run a job. True when it is to be sent again at once, to be gone on with."""
@@ -56,6 +69,7 @@ class Runner:
                 self.models,
                 lease,
                 self.stopping.is_set,
+                self.send,
             )
             log.info("started", total=row.total, attempt=row.attempts)
             try:
@@ -76,6 +90,7 @@ class Runner:
                 job.total,
                 job.attempts,
                 job.request_id,
+                job.parent_id,
             )
 
     def _attempt(self, work: Work) -> bool:
@@ -89,8 +104,14 @@ class Runner:
                 work.lease.release(session, attempts=0)
             log.info("yielded")
             return True
+        except ShardsPendingError:
+            log.info("waits for its shards")
         except JobFailedError as error:
             self._end(work, FAILED, error)
+        except StoreFullError as error:
+            told = "The artifact store is full; make room, or ask for less, and try again."
+            log.error("the store is full", why=str(error))
+            self._end(work, FAILED, JobFailedError("storage-full", "No room is left", told))
         except LeaseLostError:
             raise
         except Exception:
@@ -106,6 +127,10 @@ class Runner:
         told = None if error is None else job_error(error.code, error.title, error.detail)
         with self.database.write() as session:
             work.lease.end(session, state, finished_at=now(), error=told, **values)
+            parent = work.job.parent_id
+            is_last = parent is not None and shard_ended(session, parent)
+        if parent is not None and is_last:
+            self.send([parent], QUEUE)
         log.info("ended", state=state, error=told)
 
     def _fail_or_retry(self, work: Work) -> None:

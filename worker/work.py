@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +24,10 @@ from worker.timings import Timings
 
 class YieldRequestedError(Exception):
     """The job is to go back into the queue, and on from where it is later."""
+
+
+class ShardsPendingError(Exception):
+    """The job is parked; it is queued again when its shards have ended."""
 
 
 class JobFailedError(Exception):
@@ -47,11 +51,13 @@ class JobRow:
     total: int
     attempts: int
     request_id: str | None
+    parent_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
 class Work:
-    """One claimed job. `stopping` says whether this process is to end soon."""
+    """One claimed job. `stopping` says whether this process is to end soon;
+    `send` sends jobs to a queue once their rows are committed."""
 
     job: JobRow
     settings: Settings
@@ -60,6 +66,7 @@ class Work:
     models: Models
     lease: Lease
     stopping: Callable[[], bool]
+    send: Callable[[Sequence[uuid.UUID], str], None]
     timings: Timings = field(default_factory=Timings)
     started: float = field(default_factory=time.monotonic)
 

@@ -6,6 +6,8 @@ from service.artifacts.store import (
     ArtifactError,
     ArtifactMissingError,
     ArtifactStore,
+    StoredBlob,
+    StoreFullError,
     StoreUnavailableError,
     address_of,
     open_store,
@@ -17,7 +19,9 @@ __all__ = [
     "ArtifactError",
     "ArtifactMissingError",
     "ArtifactStore",
+    "StoreFullError",
     "StoreUnavailableError",
+    "StoredBlob",
     "address_of",
     "open_store",
 ]

@@ -6,10 +6,13 @@ is ever overwritten, and whoever reads can check what came back.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -36,6 +39,19 @@ class ArtifactDamagedError(ArtifactError):
 
 class StoreUnavailableError(ArtifactError):
     """The store refused or did not answer."""
+
+
+class StoreFullError(StoreUnavailableError):
+    """There is no room left in the store."""
+
+
+@dataclass(frozen=True)
+class StoredBlob:
+    """A blob as the store lists it."""
+
+    sha256: str
+    size: int
+    modified: datetime
 
 
 @dataclass(frozen=True)
@@ -65,8 +81,48 @@ class ArtifactStore:
         except AlreadyExistsError:
             return Artifact(sha256, len(data), created=False)
         except (BaseError, OSError) as error:
-            raise StoreUnavailableError(f"the store refused a blob: {error}") from error
+            raise _refused(error) from error
         return Artifact(sha256, len(data), created=True)
+
+    def put_file(self, path: Path) -> Artifact:
+        """Store the bytes of a file, of any size, without holding them in memory; atomic.
+
+        Raises:
+            StoreUnavailableError: nothing was stored.
+            OSError: the file cannot be read.
+        """
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        size = path.stat().st_size
+        try:
+            self._backend.head(_path(sha256))
+        except FileNotFoundError:
+            pass
+        except (BaseError, OSError) as error:
+            raise _refused(error) from error
+        else:
+            return Artifact(sha256, size, created=False)
+        try:
+            self._backend.put(_path(sha256), path)
+        except (BaseError, OSError) as error:
+            raise _refused(error) from error
+        return Artifact(sha256, size, created=True)
+
+    def blobs(self) -> Iterator[list[StoredBlob]]:
+        """Every blob there is, a page at a time.
+
+        Raises:
+            StoreUnavailableError.
+        """
+        try:
+            for page in self._backend.list("sha256"):
+                yield [
+                    StoredBlob(name, int(meta["size"]), meta["last_modified"])
+                    for meta in page
+                    if _ADDRESS.match(name := str(meta["path"]).rpartition("/")[2])
+                ]
+        except (BaseError, OSError) as error:
+            raise StoreUnavailableError(f"the store did not answer: {error}") from error
 
     def read(self, sha256: str) -> bytes:
         """All bytes of a blob, checked against its address.
@@ -160,6 +216,14 @@ def address_of(data: bytes) -> str:
 def open_store(settings: Settings) -> ArtifactStore:
     """The store that `settings` name."""
     return ArtifactStore(open_backend(settings))
+
+
+def _refused(error: BaseError | OSError) -> StoreUnavailableError:
+    """What a failed write means. The backend hides the system's error number in its message."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full or "os error 28" in str(error) or "StorageFull" in repr(error):
+        return StoreFullError("there is no room left in the store")
+    return StoreUnavailableError(f"the store refused a blob: {error}")
 
 
 def _path(sha256: str) -> str:

@@ -7,12 +7,30 @@ until their transaction ends. On SQLite every writing transaction excludes all o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
-from sqlalchemy import exists, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from service.db.tables import ExpressionItem, Image
+from service.db.tables import Corpus, CorpusPack, Dataset, ExpressionItem, Image, Shard
+
+_REFERENCES: Final[
+    tuple[tuple[InstrumentedAttribute[Any], tuple[ColumnElement[bool], ...]], ...]
+] = (
+    (Image.sha256, (Image.erased_at.is_(None),)),
+    (ExpressionItem.face_sha256, ()),
+    (ExpressionItem.photo_sha256, ()),
+    (Shard.sha256, ()),
+    (Corpus.archive_sha256, ()),
+    (Corpus.labels_sha256, ()),
+    (Corpus.index_sha256, ()),
+    (CorpusPack.sha256, ()),
+    (Dataset.archive_sha256, ()),
+    (Dataset.preview_sha256, ()),
+)
+"""Every column that names a blob, and when its row counts. A new one belongs in here, or the
+collector takes its blobs away."""
 
 
 def lock_shared(session: Session, addresses: Iterable[str]) -> None:
@@ -27,11 +45,16 @@ def lock_alone(session: Session, address: str) -> None:
 
 def is_needed(session: Session, address: str) -> bool:
     """Whether some row still refers to the blob."""
-    photos = exists().where(Image.sha256 == address, Image.erased_at.is_(None))
-    drawings = exists().where(
-        or_(ExpressionItem.face_sha256 == address, ExpressionItem.photo_sha256 == address)
-    )
-    return bool(session.scalar(select(or_(photos, drawings))))
+    return bool(needed(session, [address]))
+
+
+def needed(session: Session, addresses: Sequence[str]) -> set[str]:
+    """Those of the blobs that some row still refers to."""
+    found: set[str] = set()
+    for column, alive in _REFERENCES:
+        query = select(column).where(column.in_(addresses), *alive)
+        found.update(address for address in session.scalars(query) if address is not None)
+    return found
 
 
 def _lock(session: Session, function: str, addresses: Iterable[str]) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from service.db.tables import ExpressionItem, ExpressionSet, Image, Job
+from service.db.tables import Corpus, Dataset, ExpressionItem, ExpressionSet, Image, Job
 
-Owned = TypeVar("Owned", Image, Job, ExpressionSet)
+Owned = TypeVar("Owned", Image, Job, ExpressionSet, Corpus, Dataset)
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,16 @@ class Repository(Generic[Owned]):
 
     def page(self, limit: int, before: uuid.UUID | None = None) -> Page[Owned]:
         """Up to `limit` rows, newest first, of those made before the row `before`."""
-        query = select(self.table).where(self.table.owner_id == self.owner_id)
+        query = select(self.table).where(self.table.owner_id == self.owner_id, *self.listed())
         if before is not None:
             query = query.where(self.table.id < before)
         found = self.session.scalars(query.order_by(self.table.id.desc()).limit(limit + 1)).all()
         rows = found[:limit]
         return Page(rows, rows[-1].id if len(found) > limit else None)
+
+    def listed(self) -> Sequence[ColumnElement[bool]]:
+        """What a row has to fulfil to be listed."""
+        return ()
 
     def add(self, row: Owned) -> Owned:
         """Add a row and give it its id."""
@@ -70,6 +74,36 @@ class Jobs(Repository[Job]):
     """An owner's jobs."""
 
     table = Job
+
+    def listed(self) -> Sequence[ColumnElement[bool]]:
+        """Shards of larger jobs are not."""
+        return (Job.parent_id.is_(None),)
+
+
+class Corpora(Repository[Corpus]):
+    """An owner's corpora."""
+
+    table = Corpus
+
+    def listed(self) -> Sequence[ColumnElement[bool]]:
+        """Erased ones are not."""
+        return (Corpus.erased_at.is_(None),)
+
+
+class Datasets(Repository[Dataset]):
+    """An owner's datasets."""
+
+    table = Dataset
+
+    def listed(self) -> Sequence[ColumnElement[bool]]:
+        """Erased ones are not."""
+        return (Dataset.erased_at.is_(None),)
+
+    def at(self, address: str) -> Dataset | None:
+        """The dataset that answers for the spec of this address."""
+        return self.session.scalars(
+            select(Dataset).where(Dataset.owner_id == self.owner_id, Dataset.address == address)
+        ).one_or_none()
 
 
 class ExpressionSets(Repository[ExpressionSet]):

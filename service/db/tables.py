@@ -6,7 +6,18 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.db.ids import new_id
@@ -84,6 +95,8 @@ class Job(Base):
     kind: Mapped[str] = mapped_column(String(32))
     resource_id: Mapped[uuid.UUID]
     """The row of the noun `kind` names that this job fills."""
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    """The job this one is a shard of; only jobs without one are shown to their owner."""
     state: Mapped[str] = mapped_column(String(16), default="queued")
     done: Mapped[int] = mapped_column(Integer, default=0)
     total: Mapped[int] = mapped_column(Integer, default=0)
@@ -137,6 +150,89 @@ class ExpressionItem(Base):
     face_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     photo_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Shard(Base):
+    """A stretch of a larger job, which is a job of its own: any worker may take it."""
+
+    __tablename__ = "shards"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    resource_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    """The corpus or dataset that the larger job fills."""
+    number: Mapped[int]
+    start: Mapped[int]
+    stop: Mapped[int]
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The pack of what it made, until the larger job has taken that over."""
+    result: Mapped[JsonObject | None]
+    """What else it found out; not None when the shard is done."""
+
+
+class Corpus(Base):
+    """Labelled frames somebody collected, with a registered face of each."""
+
+    __tablename__ = "corpora"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    name: Mapped[str] = mapped_column(String(128))
+    layout: Mapped[str] = mapped_column(String(16))
+    path: Mapped[str | None] = mapped_column(Text)
+    """Below the server's own root of corpora; None for an uploaded archive."""
+    licence: Mapped[str | None] = mapped_column(Text)
+    consent: Mapped[str | None] = mapped_column(Text)
+    archive_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The uploaded archive, until it is imported."""
+    summary: Mapped[JsonObject | None]
+    """Sizes, counts and notes as the files were read."""
+    skipped: Mapped[JsonObject | None]
+    """Frames that could not be used, by reason, with examples."""
+    registered: Mapped[int] = mapped_column(Integer, default=0)
+    labels_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    index_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Labels of the kept frames and the index of their faces; there when the import is done."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[datetime | None]
+
+
+class CorpusPack(Base):
+    """A pack of faces that an imported corpus needs."""
+
+    __tablename__ = "corpus_packs"
+
+    corpus_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("corpora.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class Dataset(Base):
+    """A balanced set of drawings, to be downloaded as one file."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (UniqueConstraint("owner_id", "address"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    address: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the spec; None once the dataset can no longer answer for it."""
+    corpus_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("corpora.id"), index=True)
+    image_ids: Mapped[list[Any] | None]
+    spec: Mapped[JsonObject]
+    """All that decides the dataset's bytes; sources are named by their content."""
+    images: Mapped[int] = mapped_column(Integer, default=0)
+    balance: Mapped[JsonObject | None]
+    notes: Mapped[list[Any]] = mapped_column(default=list)
+    pixel_check: Mapped[JsonObject | None]
+    archive_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    archive_size: Mapped[int | None] = mapped_column(BigInteger)
+    preview_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[datetime | None]
 
 
 class IdempotencyRecord(Base):

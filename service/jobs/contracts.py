@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from kombu import Exchange, Queue
+
 from service.config import Settings
 from service.errors import problem_type
 
@@ -20,9 +22,18 @@ RUN_JOB: Final = "facsimile.run_job"
 """Celery task: ``run_job(job_id: str)``."""
 
 QUEUE: Final = "facsimile"
+SHARD_QUEUE: Final = "facsimile-shards"
+"""Workers take from both queues in turn, so that a photo does not wait behind a whole dataset."""
 
 EXPRESSIONS: Final = "expressions"
 """Kind of job: draw every image of an expression set with every target."""
+
+CORPUS: Final = "corpora"
+"""Kind of job: import a corpus; its shards register stretches of its frames."""
+CORPUS_SHARD: Final = "corpora-shard"
+DATASET: Final = "datasets"
+"""Kind of job: build a dataset; its shards draw stretches of its images."""
+DATASET_SHARD: Final = "datasets-shard"
 
 QUEUED: Final = "queued"
 RUNNING: Final = "running"
@@ -41,6 +52,11 @@ def job_error(code: str, title: str, detail: str) -> dict[str, str]:
     return {"type": problem_type(code), "title": title, "detail": detail}
 
 
+def task_queues() -> list[Queue]:
+    """The queues that workers take from, in turn."""
+    return [Queue(name, Exchange(name), name) for name in (QUEUE, SHARD_QUEUE)]
+
+
 def broker_folder(settings: Settings) -> Path:
     """Where the embedded broker keeps its messages."""
     return settings.data_dir.absolute() / "broker"
@@ -52,6 +68,7 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.broker,
         "broker_connection_retry_on_startup": True,
         "task_default_queue": QUEUE,
+        "task_queues": task_queues(),
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],

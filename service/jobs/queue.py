@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery
-from kombu import Queue
+from kombu import Connection, Queue
 from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
 from service.config import Settings
 from service.db.tables import Job
-from service.jobs.contracts import QUEUE, RUN_JOB, celery_config, prepare_broker
+from service.jobs.contracts import QUEUE, RUN_JOB, celery_config, prepare_broker, task_queues
 
 _OUTBOX: Final = "jobs to send after commit"
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class JobQueue:
         except BrokerUnavailableError as error:
             log.warning("jobs wait for the sweeper", jobs=list(map(str, job_ids)), why=str(error))
 
-    def send(self, job_ids: Iterable[uuid.UUID]) -> None:
+    def send(self, job_ids: Iterable[uuid.UUID], queue: str = QUEUE) -> None:
         """Send one message for each job.
 
         Raises:
@@ -57,7 +57,7 @@ class JobQueue:
         """
         for job_id in job_ids:
             try:
-                self._celery.send_task(RUN_JOB, args=[str(job_id)])
+                self._celery.send_task(RUN_JOB, args=[str(job_id)], queue=queue)
             except (OperationalError, OSError) as error:
                 raise BrokerUnavailableError(f"the broker did not take a job: {error}") from error
 
@@ -72,12 +72,17 @@ class JobQueue:
                 connection.ensure_connection(
                     max_retries=0, timeout=2, reraise_as_library_errors=True
                 )
-                queue = Queue(QUEUE, durable=True).bind(connection.default_channel)
-                declared: Any = queue.queue_declare()  # typed as a name; it is a triple
-                return int(declared.message_count)
+                return sum(_messages(queue, connection) for queue in task_queues())
         except (OperationalError, OSError) as error:
             raise BrokerUnavailableError(f"the broker did not answer: {error}") from error
 
     def close(self) -> None:
         """Close pooled connections."""
         self._celery.close()
+
+
+def _messages(queue: Queue, connection: Connection) -> int:
+    bound = queue.bind(connection.default_channel)
+    bound.declare()
+    declared: Any = bound.queue_declare()  # typed as a name; it is a triple
+    return int(declared.message_count)

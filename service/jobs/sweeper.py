@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from service.artifacts import ArtifactError
 from service.config import Settings
 from service.db.engine import Database
+from service.db.shards import wake_parents
 from service.db.tables import Job
 from service.db.types import now
 from service.errors import WorkerLostError
@@ -30,6 +31,7 @@ from service.jobs.contracts import (
     FAILED,
     QUEUED,
     RUNNING,
+    SHARD_QUEUE,
     WAITING_STAGE,
     job_error,
 )
@@ -78,6 +80,7 @@ class Sweeper:
         """
         with self._database.write() as session:
             released = self._release_dead_leases(session)
+            wake_parents(session)
         for job_id in released:
             log.warning("a lease died; the job is queued again", job_id=str(job_id))
         self._send_unclaimed(self._queue.depth())
@@ -118,9 +121,10 @@ class Sweeper:
     def _send_unclaimed(self, depth: int) -> None:
         with self._database.write() as session:
             due = self._due(session, depth, now())
-        self._queue.send(due)
+        self._queue.send(job.id for job in due if job.parent_id is None)
+        self._queue.send((job.id for job in due if job.parent_id is not None), SHARD_QUEUE)
 
-    def _due(self, session: Session, depth: int, moment: datetime) -> Sequence[uuid.UUID]:
+    def _due(self, session: Session, depth: int, moment: datetime) -> Sequence[Job]:
         """Mark and return the queued jobs whose message is to be sent again."""
         # With no message waiting, a job that has been queued for a whole sweep has lost its own.
         patience = self._settings.sweep_seconds if depth == 0 else BACKLOG_SECONDS
@@ -137,7 +141,7 @@ class Sweeper:
             later = 0.0 if depth == 0 else backoff - BACKLOG_SECONDS
             job.publish_after = moment + timedelta(seconds=later)
             job.publishes += 1
-        return [job.id for job in due]
+        return due
 
     def _lost(self) -> dict[str, str]:
         return job_error(

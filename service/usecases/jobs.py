@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service import errors
 from service.db.repositories import Jobs, Page
+from service.db.shards import cancel_shards, is_parked
 from service.db.tables import Job
 from service.db.types import now
 from service.jobs.contracts import CANCELLED, ENDED, QUEUED, RUNNING
@@ -17,7 +18,7 @@ from service.jobs.contracts import CANCELLED, ENDED, QUEUED, RUNNING
 def get(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> Job:
     """A job by its id; raises `JobNotFoundError`."""
     job = None if job_id is None else Jobs(session, owner_id).get(job_id)
-    if job is None:
+    if job is None or job.parent_id is not None:
         raise errors.JobNotFoundError("You have no job with this id.")
     return job
 
@@ -38,7 +39,9 @@ def cancel(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> J
     """
     job = get(session, owner_id, job_id)
     moment = now()
+    cancel_shards(session, job.id)
     idle = or_(
+        is_parked(),
         Job.state == QUEUED,
         (Job.state == RUNNING) & (Job.lease_expires_at < moment),
     )
