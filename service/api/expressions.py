@@ -232,9 +232,9 @@ def read_expressions(set_id: str, caller: Caller, session: ReadSession) -> schem
     return present.expression_set(*expressions.get(session, caller, parse_id(set_id)))
 
 
-@router.api_route(
+@router.head("/{set_id}/items/{index}/{output}", include_in_schema=False)
+@router.get(
     "/{set_id}/items/{index}/{output}",
-    methods=["GET", "HEAD"],
     operation_id="read_expression_item",
     response_class=Response,
     summary="Download a drawing",

@@ -131,9 +131,9 @@ def read_image(image_id: str, caller: Caller, session: ReadSession) -> schemas.I
     return present.image(images.get(session, caller, parse_id(image_id)))
 
 
-@router.api_route(
+@router.head("/{image_id}/content", include_in_schema=False)
+@router.get(
     "/{image_id}/content",
-    methods=["GET", "HEAD"],
     operation_id="read_image_content",
     response_class=Response,
     summary="Download a photo",
