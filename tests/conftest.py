@@ -18,7 +18,14 @@ from tests.support.running import Service, running
 @pytest.fixture(scope="session", params=list(BACKENDS))
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """Each way to run the service in turn; the tests that use it run once for each."""
-    with BACKENDS[request.param]() as chosen:
+    with BACKENDS[request.param](redis_number=14) as chosen:
+        yield chosen
+
+
+@pytest.fixture(scope="module", params=list(BACKENDS))
+def own_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """The same, shared with no other module: for services that are harmed."""
+    with BACKENDS[request.param](redis_number=13) as chosen:
         yield chosen
 
 
@@ -30,7 +37,7 @@ def service(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def migrated(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def migrated(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings whose database has the schema that the migrations make, apart from `service`'s."""
     data = tmp_path_factory.mktemp(f"parts-{backend.name}")
     settings = Settings.from_environment(
@@ -39,7 +46,7 @@ def migrated(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iter
     database = open_database(settings.database)
     schema.upgrade(database)
     database.close()
-    yield settings
+    return settings
 
 
 @pytest.fixture

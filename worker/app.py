@@ -34,6 +34,8 @@ def create_worker_app(settings: Settings, concurrency: int) -> Celery:
         worker_redirect_stdouts=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_proc_alive_timeout=60.0,
+        # Results are in rows, so there is nothing of a dead process to wait for.
+        worker_lost_wait=0.1,
     )
     return app
 

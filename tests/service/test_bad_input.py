@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a request: its own problem, never a 500, nothing left behind."""
+"""Whatever is wrong with a request: its own problem, never a 500, and nothing left behind."""
 
 from __future__ import annotations
 

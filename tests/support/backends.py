@@ -20,7 +20,6 @@ import redis
 
 POSTGRES = "postgresql://root@127.0.0.1:5432"
 REDIS = "redis://127.0.0.1:6379"
-REDIS_NUMBER = 14
 S3_KEY = "testing"
 
 
@@ -49,17 +48,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def embedded() -> Iterator[Backend]:
+def embedded(redis_number: int) -> Iterator[Backend]:
     """SQLite, a folder of blobs and the filesystem broker, as on a fresh machine."""
     yield Backend("embedded", {})
 
 
 @contextmanager
-def production() -> Iterator[Backend]:
+def production(redis_number: int) -> Iterator[Backend]:
     """A new PostgreSQL database, an emptied Redis database, and a bucket on moto's server."""
     _insist_on(_why_no_postgres(), "PostgreSQL")
     _insist_on(_why_no_redis(), "Redis")
-    broker = f"{REDIS}/{REDIS_NUMBER}"
+    broker = f"{REDIS}/{redis_number}"
     with new_postgres_database() as database, s3_bucket() as s3:
         redis.Redis.from_url(broker).flushdb()
         yield Backend(

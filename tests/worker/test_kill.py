@@ -1,0 +1,144 @@
+"""Killing processes and losing messages may delay a job; it never loses or doubles an item."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from service.db.engine import open_database
+from service.db.tables import ExpressionItem
+from tests.support.backends import Backend
+from tests.support.pictures import small_portrait
+from tests.support.running import Service, children, eventually, running
+
+COUNT = 50
+TARGETS = json.dumps([{"AU12": round(5 * step / COUNT, 2)} for step in range(COUNT)])
+
+
+@pytest.fixture(scope="module")
+def harmed(own_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    data = tmp_path_factory.mktemp("harmed")
+    with running(own_backend, data, batch_size="2") as service:
+        yield service
+
+
+def ask(service: Service) -> dict:
+    return service.ask(
+        files={"file": small_portrait()}, data={"targets": TARGETS, "output": "face"}
+    )
+
+
+def half_done(service: Service, accepted: dict) -> None:
+    """Wait for the job to be in its middle."""
+    path = f"/v1/jobs/{accepted['job']['id']}"
+    eventually(lambda: service.read(path)["done"] > 0, "the first items")
+    assert service.read(path)["done"] < COUNT
+
+
+def items_counted(service: Service) -> float:
+    for line in service.client.get("/metrics").text.splitlines():
+        if line.startswith('facsimile_items_done_total{kind="expressions"}'):
+            return float(line.split()[-1])
+    return 0.0
+
+
+def complete(service: Service, accepted: dict) -> dict:
+    """The ended set; each of its items there exactly once, and its bytes too."""
+    body = service.ended(accepted)
+    assert body["job"]["state"] == "succeeded", body["job"]
+    assert (body["job"]["done"], body["job"]["total"]) == (COUNT, COUNT)
+    assert [item["index"] for item in body["items"]] == list(range(COUNT))
+    database = open_database(service.settings.database)
+    with database.read() as session:
+        query = select(func.count()).select_from(ExpressionItem)
+        rows = session.scalar(query.where(ExpressionItem.set_id == UUID(body["id"])))
+    database.close()
+    assert rows == COUNT
+    for item in (body["items"][0], body["items"][-1]):
+        assert service.client.get(item["face_url"]).status_code == 200
+    return body
+
+
+@pytest.mark.parametrize("kind", ["pool", "main"])
+def test_a_worker_killed_in_the_middle_of_a_job(harmed, kind):
+    before = items_counted(harmed)
+    accepted = ask(harmed)
+    half_done(harmed, accepted)
+    harmed.kill_worker(kind)
+    complete(harmed, accepted)
+    assert items_counted(harmed) - before == COUNT
+
+
+def test_a_worker_killed_again_and_again(harmed):
+    accepted = ask(harmed)
+    for _ in range(2):
+        seen = harmed.read(f"/v1/jobs/{accepted['job']['id']}")["done"]
+        eventually(
+            lambda seen=seen: harmed.read(f"/v1/jobs/{accepted['job']['id']}")["done"] > seen,
+            "progress after the kill",
+        )
+        harmed.kill_worker("pool")
+    complete(harmed, accepted)
+
+
+def test_a_broker_that_loses_every_message(harmed):
+    jobs = [ask(harmed) for _ in range(3)]
+    half_done(harmed, jobs[0])
+    harmed.backend.flush_broker(harmed.data)
+    for accepted in jobs:
+        complete(harmed, accepted)
+
+
+def test_everything_killed_in_the_middle_of_a_job_and_started_again(harmed):
+    accepted = ask(harmed)
+    half_done(harmed, accepted)
+    family = [pid for pids in harmed.worker_pids().values() for pid in pids]
+    assert len(family) == 2
+    harmed.kill()
+    eventually(lambda: not any(alive(pid) for pid in family), "the orphans to end", 10)
+    harmed.start()
+    complete(harmed, accepted)
+
+
+def test_an_orderly_stop_in_the_middle_of_a_job_and_another_start(harmed):
+    accepted = ask(harmed)
+    half_done(harmed, accepted)
+    family = [pid for pids in harmed.worker_pids().values() for pid in pids]
+    assert harmed.stop() == 0
+    assert not any(alive(pid) for pid in family)
+    assert "yielded" in harmed.log.read_text()
+    harmed.start()
+    complete(harmed, accepted)
+
+
+def test_an_api_killed_between_commit_and_message(harmed):
+    harmed.stop()
+    harmed.start(("-m", "tests.support.dies_before_sending"))
+    with pytest.raises(httpx.TransportError):
+        ask(harmed)
+    assert harmed.process is not None
+    assert harmed.process.wait(10) == -9
+    harmed.start()
+    newest = harmed.read("/v1/jobs?limit=1")["items"][0]
+    accepted = {"id": newest["resource"].rpartition("/")[2], "job": newest}
+    complete(harmed, accepted)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and is not merely waiting to be buried."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_helper_sees_this_process():
+    assert alive(os.getpid())
+    assert children(os.getppid(), b"pytest")
