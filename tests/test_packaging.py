@@ -231,3 +231,10 @@ def test_the_readme_lists_every_path_of_the_api() -> None:
         if pattern not in README:
             undocumented.append(path)
     assert undocumented == []
+
+
+def test_the_licence_of_every_dependency_is_listed() -> None:
+    listed = (ROOT / "THIRD_PARTY.md").read_text()
+    extras = PROJECT["project"]["optional-dependencies"]
+    shipped = _names([*PROJECT["project"]["dependencies"], *extras["demo"], *extras["torch"]])
+    assert [name for name in sorted(shipped) if not re.search(rf"[| ]{name}[, ]", listed)] == []

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from models.facs import TargetError
-from service.client import ClientError
+from service.client import ClientError, RefusedError
 from service.config import SettingsError
 
 
@@ -22,6 +22,9 @@ class SentenceGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except RefusedError as error:
+            hint = " Set FACSIMILE_API_KEY to one." if error.code == "unauthenticated" else ""
+            sentence = f"{error}{hint}"
         except (ClientError, CommandError, SettingsError, TargetError) as error:
             sentence = str(error)
         except OSError as error:
