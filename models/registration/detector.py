@@ -23,6 +23,9 @@ from models.registration.pyramid import Pyramid, Window
 ASSET: Final = "face_detection_short_range.tflite"
 _INPUT: Final = 128
 _KEY_POINTS: Final = 6
+_SMALLEST_IN_WINDOW: Final = 0.14
+"""Side of the smallest face that is found wherever it lies in a window, over the window's: of 78
+faces put anywhere in a frame, 96% were found at 0.12 and all at 0.14."""
 _CONFIRM_MARGIN: Final = 2.0
 _TURNS: Final = (-40.0, 40.0)
 _LARGE_TURNS: Final = (-80.0, 80.0)
@@ -78,11 +81,14 @@ class SearchPass:
     """One pass of the search.
 
     Attributes:
-        turned: the pass looks only for faces turned further than the network bears.
+        fallback: the pass is for faces that the network does not bear as they lie in the frame,
+            and worth its time only where no other was found.
+        finds_from: side of the smallest face that the pass finds wherever it is, in pixels.
         detections: runs the pass; best score first.
     """
 
-    turned: bool
+    fallback: bool
+    finds_from: float
     detections: Callable[[], list[Detection]]
 
 
@@ -101,8 +107,9 @@ class Detector:
         """
         side = max(pyramid.width, pyramid.height)
         smallest = max(self._settings.smallest * side, self._settings.smallest_pixels)
-        for turned, windows in search_windows(pyramid.width, pyramid.height, smallest):
-            yield SearchPass(turned, partial(self._search, pyramid, windows))
+        for fallback, windows in search_windows(pyramid.width, pyramid.height, smallest):
+            finds_from = min(window.side for window in windows) * _SMALLEST_IN_WINDOW
+            yield SearchPass(fallback, finds_from, partial(self._search, pyramid, windows))
 
     def confirm(self, pyramid: Pyramid, hit: Detection) -> Detection | None:
         """A second look at a detection: the face at `hit`, turned as it is, or None.
@@ -137,7 +144,7 @@ class Detector:
 
 
 def search_windows(width: int, height: int, smallest: float) -> Iterator[tuple[bool, list[Window]]]:
-    """The windows of each search pass over a frame, and whether the pass is for turned faces.
+    """The windows of each search pass over a frame, and whether the pass is a fallback.
 
     All lengths are in pixels; `smallest` is the side of the smallest face looked for.
     """
@@ -145,11 +152,10 @@ def search_windows(width: int, height: int, smallest: float) -> Iterator[tuple[b
     yield False, [Window(x, y, side)]
     # The wide window is for a face larger than the frame. Turned windows are wider than the
     # frame because its corners stand out of a square of its side.
-    yield False, [Window(x, y, side * 1.6), *(Window(x, y, side * 1.15, t) for t in _TURNS)]
+    yield True, [Window(x, y, side * 1.6), *(Window(x, y, side * 1.15, t) for t in _TURNS)]
     tile = side / 2
     yield False, list(_tiles(width, height, tile, 0.0))
-    # The network finds faces from about a fifth of its window.
-    while tile / 5 > smallest:
+    while tile * _SMALLEST_IN_WINDOW > smallest:
         tile /= 2
         yield False, list(_tiles(width, height, tile, 0.0))
     yield True, [Window(x, y, side * 1.15, turn) for turn in (*_LARGE_TURNS, 180.0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -19,8 +20,13 @@ from models.registration.network import Network
 from models.registration.procrustes2d import register_2d
 from models.registration.pyramid import Pyramid
 
+Box = tuple[float, float, float, float]
+"""x, y, width and height in photo pixels."""
+
 _SURE: Final = 0.9
 """Least presence the mesh network must report: the detector alone sees faces in pebbles."""
+_PASSER_BY: Final = 0.4
+"""Share of the largest face's size below which a face is not one of the photo's subjects."""
 _SAME_FACE: Final = 0.4
 """Boxes that overlap by more, intersection over the smaller, are one face found twice."""
 
@@ -54,10 +60,15 @@ class LocatedFace:
         mesh: float32 (468, 3) in photo pixels.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     pose: Pose
     score: float
     mesh: FloatArray
+
+    @property
+    def side(self) -> float:
+        """Size of the face in pixels: the mean of its box's width and height."""
+        return (self.box[2] + self.box[3]) / 2
 
 
 class Registrar:
@@ -68,8 +79,14 @@ class Registrar:
         self._meshes = meshes
 
     def locate(self, photo: ImageArray) -> list[LocatedFace]:
-        """Every face of the photo, uint8 (H, W, 3) RGB and upright, the largest first."""
-        return self._locate(Pyramid(_checked(photo)), every=True)
+        """The faces of a photo, the largest first.
+
+        Faces less than 0.4 times as large as the largest are taken for passers-by and left out.
+
+        Args:
+            photo: uint8 (H, W, 3) RGB, upright.
+        """
+        return self._locate(Pyramid(_checked(photo)), down_to=_PASSER_BY)
 
     def register(
         self, photo: ImageArray, *, kind: RegistrationKind = "3d", face: int | None = None
@@ -79,15 +96,15 @@ class Registrar:
         Args:
             photo: uint8 (H, W, 3) RGB, upright.
             kind: ``"3d"`` or ``"2d"``.
-            face: which face, counted from 0 for the largest, as `locate` lists them. None is the
-                largest too, but ends the search at the first scale that shows a face.
+            face: which face, counted from 0 for the largest, as `locate` lists them; None is the
+                largest, and does not look for others.
 
         Raises:
             NoFaceError: there is none.
             FaceIndexError: there are not that many.
         """
         pyramid = Pyramid(_checked(photo))
-        found = self._locate(pyramid, every=face is not None)
+        found = self._locate(pyramid, down_to=1.0 if face is None else _PASSER_BY)
         if not found:
             raise NoFaceError(
                 f"No face was found in the photo of {pyramid.width}x{pyramid.height} pixels."
@@ -101,17 +118,25 @@ class Registrar:
         points = found[index].mesh
         return frontalise(pyramid, points) if kind == "3d" else register_2d(pyramid, points)
 
-    def _locate(self, pyramid: Pyramid, *, every: bool) -> list[LocatedFace]:
-        """Faces found, largest first; not `every`: those of the first pass that shows any."""
+    def _locate(self, pyramid: Pyramid, *, down_to: float) -> list[LocatedFace]:
+        """Faces found, largest first, and certainly all down to that share of the largest."""
         found: list[LocatedFace] = []
+        finds_from = math.inf
         for search_pass in self._detector.passes(pyramid):
-            if found and (search_pass.turned or not every):
+            if found and search_pass.fallback:
+                continue
+            if found and finds_from <= down_to * found[0].side:
                 break
             for hit in search_pass.detections():
+                if _known(_box(hit), found):
+                    continue
                 located = self._measure(pyramid, hit)
-                if located is not None and not _known(located, found):
+                if located is not None and not _known(located.box, found):
                     found.append(located)
-        return sorted(found, key=lambda one: -one.box[2] * one.box[3])
+            found.sort(key=lambda face: -face.side)
+            if not search_pass.fallback:
+                finds_from = search_pass.finds_from
+        return [face for face in found if face.side >= _PASSER_BY * found[0].side]
 
     def _measure(self, pyramid: Pyramid, hit: Detection) -> LocatedFace | None:
         confirmed = self._detector.confirm(pyramid, hit)
@@ -145,11 +170,16 @@ def _checked(photo: ImageArray) -> ImageArray:
     return photo
 
 
-def _known(face: LocatedFace, others: Sequence[LocatedFace]) -> bool:
-    return any(_overlap(face.box, other.box) > _SAME_FACE for other in others)
+def _known(box: Box, faces: Sequence[LocatedFace]) -> bool:
+    return any(_overlap(box, face.box) > _SAME_FACE for face in faces)
 
 
-def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+def _box(hit: Detection) -> Box:
+    x, y = (float(middle) - hit.side / 2 for middle in hit.centre)
+    return x, y, hit.side, hit.side
+
+
+def _overlap(one: Box, other: Box) -> float:
     """Intersection of two boxes x, y, width, height over the area of the smaller."""
     across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])

@@ -79,6 +79,26 @@ def test_of_several_faces_the_largest_or_the_one_asked_for() -> None:
         assert np.ptp(face.photo_view.project(face.mesh)[:, 0]) == pytest.approx(expected, rel=0.12)
 
 
+def test_a_passer_by_is_not_a_subject() -> None:
+    photo = portrait_in_frame(1000, 700, 260, at=(1.0, 0.5))
+    photo[100:300, 20:220] = portrait_in_frame(200, 200, 65, at=(0.5, 0.5))
+    assert [face.box[2] for face in registrar().locate(photo)] == pytest.approx([260], rel=0.1)
+
+
+def test_many_small_faces_are_all_located() -> None:
+    """Twelve faces of a twelfth of the frame and less, none of which stands out."""
+    photo = np.full((900, 1200, 3), 140, np.uint8)
+    for row in range(3):
+        for column in range(4):
+            group = portrait_in_frame(290, 290, 80 + 6 * column, at=(0.5, 0.5))
+            photo[5 + 298 * row :, 5 + 298 * column :][:290, :290] = group
+    located = registrar().locate(photo)
+    assert len(located) == 12
+    assert registrar().register(photo).photo_view.scale == pytest.approx(
+        registrar().register(photo, face=0).photo_view.scale
+    )
+
+
 @pytest.mark.parametrize("index", [2, 99, -1])
 def test_a_face_that_is_not_there(index: int) -> None:
     with pytest.raises(FaceIndexError, match=f"Face {index} .* shows 2") as caught:
