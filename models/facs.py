@@ -112,7 +112,10 @@ def parse_intensity(value: object, field: str = "intensity") -> float:
             value = None
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise IntensityError(f"{field} must be a letter A to E or a number 0 to 5.", field)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # JSON has integers of any length
+        number = math.inf
     if not math.isfinite(number) or not 0.0 <= number <= MAX_INTENSITY:
         raise IntensityError(f"{field} is {number:g}; intensities go from 0 to 5.", field)
     return number

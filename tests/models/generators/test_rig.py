@@ -1,0 +1,100 @@
+"""The rig behind the protocol that all generators follow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.facs import Target, targets_array
+from models.generators.base import Generator, check_request
+from models.generators.registry import (
+    DEFAULT,
+    UnknownGeneratorError,
+    available,
+    load_generator,
+)
+from models.registration.face import RegisteredFace
+from tests.support.faces import astronaut, astronaut_smile, calm, registrar, target
+
+TARGETS = targets_array(
+    Target.parse(intensities)
+    for intensities in ({"AU12": "D", "AU25": "C"}, {"AU26": "E"}, {"AU04": "E", "AU09": "B"})
+)
+
+
+@pytest.fixture
+def rig() -> Generator:
+    return load_generator("rig")
+
+
+def copy() -> RegisteredFace:
+    """The same face registered anew: nothing remembered of the first can help."""
+    return registrar().register(astronaut().photo.copy())
+
+
+def test_the_default_is_available() -> None:
+    assert DEFAULT in available()
+    assert all(load_generator(name).name == name for name in available())
+
+
+def test_unknown_names_are_refused_with_those_there_are() -> None:
+    with pytest.raises(UnknownGeneratorError, match=r"'puppet'.*rig"):
+        load_generator("puppet")
+
+
+def test_the_same_request_gives_the_same_bytes(rig: Generator) -> None:
+    sources = np.stack([astronaut_smile()] * 3)
+    one = rig.generate([astronaut()] * 3, TARGETS, sources, seeds=[3, 4, 5])
+    other = load_generator("rig").generate([copy()] * 3, TARGETS, sources, seeds=[3, 4, 5])
+    assert one.tobytes() == other.tobytes()
+
+
+def test_another_seed_gives_other_teeth(rig: Generator) -> None:
+    one, other = (rig.generate([calm()], TARGETS[1:2], seeds=[seed]) for seed in (0, 1))
+    assert not np.array_equal(one, other)
+
+
+def test_a_batch_is_its_singles(rig: Generator) -> None:
+    faces = [astronaut(), copy(), registrar().register(astronaut().photo, kind="2d")]
+    batch = rig.generate(faces, TARGETS, seeds=[0, 1, 2])
+    assert batch.shape == (3, 224, 224, 3)
+    assert batch.dtype == np.uint8
+    for index, face in enumerate(faces):
+        row = slice(index, index + 1)
+        assert np.array_equal(batch[row], rig.generate([face], TARGETS[row], seeds=[index]))
+
+
+def test_no_faces_give_no_drawings(rig: Generator) -> None:
+    assert rig.generate([], targets_array([])).shape == (0, 224, 224, 3)
+
+
+def test_a_source_changes_the_drawing(rig: Generator) -> None:
+    neutral = target()[None]
+    kept = rig.generate([astronaut()], neutral)
+    taken_off = rig.generate([astronaut()], neutral, astronaut_smile()[None])
+    assert np.abs(kept.astype(np.float32) - taken_off).mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("targets", "sources", "seeds", "size", "complaint"),
+    [
+        (np.zeros((2, 18, 2), np.float32), None, None, 224, "targets must be"),
+        (np.zeros((1, 17, 2), np.float32), None, None, 224, "targets must be"),
+        (np.zeros((1, 18), np.float32), None, None, 224, "targets must be"),
+        (TARGETS[:1], np.zeros((18, 2), np.float32), None, 224, "sources must be"),
+        (TARGETS[:1], None, [1, 2], 224, "seeds"),
+        (TARGETS[:1], None, None, 0, "size"),
+    ],
+)
+def test_shapes_that_disagree_are_refused(
+    rig: Generator,
+    targets: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+    sources: np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None,
+    seeds: list[int] | None,
+    size: int,
+    complaint: str,
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        rig.generate([astronaut()], targets, sources, seeds=seeds, size=size)
+    with pytest.raises(ValueError, match=complaint):
+        check_request(1, targets, sources, seeds, size)

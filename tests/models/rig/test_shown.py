@@ -1,0 +1,44 @@
+"""Reading which expression a photo shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.facs import SUPPORTED_AUS
+from models.generators.paste import paste_back
+from models.generators.rig import RigGenerator
+from models.rig.model import rig_model
+from models.rig.shown import shown_expression
+from models.rig.subject import measure
+from tests.support.faces import astronaut, astronaut_smile, photographed, registrar, target
+
+
+def test_the_astronaut_smiles_with_lips_apart() -> None:
+    shown = dict(zip(SUPPORTED_AUS, astronaut_smile().max(axis=1).tolist(), strict=True))
+    assert 2.5 < shown["AU12"] <= 5
+    assert shown["AU25"] > 1
+    assert {au for au, intensity in shown.items() if intensity} <= {"AU12", "AU20", "AU25", "AU26"}
+
+
+def test_drawn_neutral_she_smiles_no_more_and_closes_her_mouth() -> None:
+    face, neutral = astronaut(), target()
+    drawing = RigGenerator().generate([face], neutral[None], astronaut_smile()[None])[0]
+    photo = paste_back(face, drawing, neutral, astronaut_smile())
+    again = registrar().register(photo)
+    assert not shown_expression(again).any()
+    assert measure(rig_model(), face).open_mouth == 1
+    assert measure(rig_model(), again).open_mouth == 0
+    lips = rig_model().lips
+    assert lips.gaps(again.mesh).max() < 0.4 * lips.gaps(face.mesh).max()
+
+
+def test_neutral_faces_read_nothing() -> None:
+    for folder in ("london/neutral", "canada"):
+        for face in photographed(folder, 12):
+            assert not shown_expression(face).any()
+
+
+def test_most_real_smiles_are_read() -> None:
+    smile = SUPPORTED_AUS.index("AU12")
+    read = [shown_expression(face)[smile].max() for face in photographed("london/smiling", 16)]
+    assert np.count_nonzero(read) > len(read) / 2

@@ -1,0 +1,151 @@
+"""The AU vocabulary, intensities and targets."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.facs import (
+    AU_NAMES,
+    LEVELS,
+    SIDES,
+    SUPPORTED_AUS,
+    ContradictorySidesError,
+    IntensityError,
+    Target,
+    TargetError,
+    UnknownActionUnitError,
+    bilateral,
+    from_vector,
+    is_present,
+    level,
+    level_indices,
+    parse_intensity,
+    presence,
+    split_side,
+    targets_array,
+)
+
+NAMES = [f"{au}{side}" for au in SUPPORTED_AUS for side in ("", *SIDES)]
+INTENSITIES = st.floats(0, 5) | st.integers(0, 5) | st.sampled_from(LEVELS)
+
+
+def test_the_vocabulary_is_complete() -> None:
+    numbers = [int(au[2:]) for au in SUPPORTED_AUS]
+    assert numbers == [1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 24, 25, 26, 43]
+    assert tuple(AU_NAMES) == SUPPORTED_AUS
+    assert SIDES == ("L", "R")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_split_into_unit_and_side(name: str) -> None:
+    au, side = split_side(name)
+    assert f"{au}{side or ''}" == name
+
+
+@pytest.mark.parametrize(
+    "name", ["AU3", "AU03", "12", "au12", "AU12l", "AU12LR", " AU12", "AU12\n", "", "AU٠١"]
+)
+def test_other_names_are_refused(name: str) -> None:
+    with pytest.raises(UnknownActionUnitError) as caught:
+        split_side(name)
+    assert caught.value.field == name
+    assert "AU43" in str(caught.value)
+
+
+@given(st.text())
+def test_any_text_is_a_supported_unit_or_refused(name: str) -> None:
+    if name in NAMES:
+        assert split_side(name)[0] in SUPPORTED_AUS
+    else:
+        with pytest.raises(UnknownActionUnitError):
+            split_side(name)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("A", 1), ("e", 5), ("0", 0), (" C ", 3), ("2.5", 2.5), (4, 4), (0.25, 0.25), (np.int8(5), 5)],
+)
+def test_intensities_are_letters_or_numbers(value: object, expected: float) -> None:
+    assert parse_intensity(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value", [-0.1, 5.01, math.nan, math.inf, True, None, "F", "", "nan", [1], "-1", 10**400]
+)
+def test_other_intensities_are_refused(value: object) -> None:
+    with pytest.raises(IntensityError):
+        parse_intensity(value, "AU12")
+
+
+@given(st.floats(0, 5))
+def test_presence_and_level_agree(intensity: float) -> None:
+    array = np.array([intensity], np.float32)
+    intensity = float(array[0])
+    assert is_present(intensity) == (intensity >= 1)
+    assert bool(presence(array)[0]) == is_present(intensity)
+    assert LEVELS[int(level_indices(array)[0])] == level(intensity)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), INTENSITIES, max_size=8))
+def test_targets_keep_what_is_asked_or_name_the_contradiction(asked: dict[str, object]) -> None:
+    sided = {name[:-1] for name in asked if name[-1] in SIDES}
+    contradicted = sided & set(asked)
+    if contradicted:
+        with pytest.raises(ContradictorySidesError) as caught:
+            Target.parse(asked)
+        assert caught.value.field[:-1] in contradicted
+        return
+    array = Target.parse(asked).array()
+    assert array.shape == (18, 2)
+    assert array.dtype == np.float32
+    for name, value in asked.items():
+        au, side = split_side(name)
+        sides = SIDES if side is None else (side,)
+        for one in sides:
+            found = array[SUPPORTED_AUS.index(au), SIDES.index(one)]
+            assert found == np.float32(parse_intensity(value))
+    named = {split_side(name)[0] for name in asked}
+    rest = [index for index, au in enumerate(SUPPORTED_AUS) if au not in named]
+    assert not array[rest].any()
+
+
+def test_targets_are_equal_however_they_are_written() -> None:
+    one, other = Target.parse({"AU12": "C", "AU06": 2}), Target.parse({"AU06": "B", "AU12": 3.0})
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one.as_dict() == {"AU06": 2.0, "AU12": 3.0}
+
+
+def test_the_error_names_the_field() -> None:
+    with pytest.raises(TargetError) as caught:
+        Target.parse({"AU12": 3, "AU06": 9})
+    assert caught.value.field == "AU06"
+
+
+def test_targets_stack() -> None:
+    assert targets_array([]).shape == (0, 18, 2)
+    both = targets_array([Target.parse({"AU12L": "E"}), Target.parse({})])
+    assert both[0, SUPPORTED_AUS.index("AU12")].tolist() == [5, 0]
+    assert not both[1].any()
+
+
+def test_vectors_become_targets() -> None:
+    vector = np.zeros(18, np.float32)
+    vector[SUPPORTED_AUS.index("AU04")] = 2.5
+    assert from_vector(vector).as_dict() == {"AU04": 2.5}
+    with pytest.raises(ValueError, match="18 entries"):
+        from_vector(vector[:-1])
+    with pytest.raises(IntensityError):
+        from_vector([9.0] * 18)
+
+
+def test_an_au_is_as_strong_as_its_stronger_side() -> None:
+    array = targets_array([Target.parse({"AU12L": "B", "AU12R": "D"})])
+    assert bilateral(array)[0, SUPPORTED_AUS.index("AU12")] == 4
+    with pytest.raises(ValueError, match="expected"):
+        bilateral(np.zeros((18,), np.float32))
