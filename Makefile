@@ -2,9 +2,6 @@
 
 # Options for pip, for instance an index of your own: make setup PIP_ARGS='--index-url …'
 PIP_ARGS ?=
-# What to install of pyproject.toml's optional dependencies. `torch` is added where there is room
-# for it: make test EXTRAS=dev,torch
-EXTRAS ?= dev
 # The first Python on this machine that is new enough.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -12,16 +9,17 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PORT ?= 8000
 DATA ?= data
 
-comma := ,
 VENV := .venv
 BIN := $(VENV)/bin
 # Set-up is done again when one of the files that decide its outcome changes.
 INPUTS := pyproject.toml constraints.txt models/assets.py
 STATE := $(VENV)/.set-up-$(shell cat $(INPUTS) | cksum | tr ' ' '-')
-STAMP := $(STATE)-$(subst $(comma),-,$(EXTRAS))
+STAMP := $(STATE)-done
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
+	--constraint constraints.txt --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint format lock clean
+.PHONY: help setup torch demo serve test lint format lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 -- /p' $(MAKEFILE_LIST)
@@ -34,10 +32,16 @@ $(STAMP):
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "No virtual environment: on Debian and Ubuntu, apt install python3-venv." >&2; exit 1; }
 	@echo "Installing dependencies (1.5 GB with what the tests need) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
-		--constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@$(INSTALL) '.[dev]'
 	@echo "Fetching the face networks ..."
 	@$(BIN)/python -m models.assets fetch
+	@touch $@
+
+torch: $(STATE)-torch ## add PyTorch, for training; tests that need it are skipped without
+
+$(STATE)-torch: $(STAMP)
+	@echo "Installing PyTorch ..."
+	@$(INSTALL) '.[torch]'
 	@touch $@
 
 demo: $(STAMP) ## draw eight expressions of one portrait into demo/
