@@ -15,7 +15,7 @@ from models.rig.shown import READ_AUS
 Array = npt.NDArray[np.float64]
 FloatArray = npt.NDArray[np.float32]
 _RIDGE = 0.3
-_FITTED = ("AU10", "AU12", "AU15", "AU20", "AU25", "AU26")
+FITTED = ("AU10", "AU12", "AU15", "AU20", "AU25", "AU26")
 _LIP_WEIGHT, _ELSEWHERE = 3.0, 0.3
 
 
@@ -27,10 +27,12 @@ def shown_reading(
 
     `neutral` and `smiling` are meshes (468, 3) of the same people; `others` neutral ones besides.
     """
-    truth = np.array([_pair(face, basis, n, s) for n, s in zip(neutral, smiling, strict=True)])
+    truth = np.array(
+        [fitted_intensities(face, basis, n, s) for n, s in zip(neutral, smiling, strict=True)]
+    )
     meshes = np.array([*neutral, *others, *smiling])
     rest = np.zeros((len(neutral) + len(others), truth.shape[1]))
-    wanted = [_FITTED.index(au) for au in READ_AUS]
+    wanted = [FITTED.index(au) for au in READ_AUS]
     intensities = np.concatenate([rest, truth])[:, wanted]
     mirrored = meshes[:, face.mirror] * np.array([-1.0, 1.0, 1.0])
     features = (np.concatenate([meshes, mirrored]) - face.mesh)[..., :2].reshape(-1, 936)
@@ -42,12 +44,17 @@ def shown_reading(
     return slope, level - middle @ slope
 
 
-def _pair(face: CanonicalFace, basis: Array, neutral: FloatArray, smiling: FloatArray) -> Array:
-    """Intensities of `_FITTED` that take one mesh to the other best, the lips counting most."""
+def fitted_intensities(
+    face: CanonicalFace, basis: Array, neutral: FloatArray, smiling: FloatArray
+) -> Array:
+    """Intensities (6,) of `FITTED` that take one mesh to the other best, lips counting most.
+
+    `basis` (18, V, 3) is the rig's; the meshes are (468, 3). Nothing holds them below 5.
+    """
     weight = np.full(468, _ELSEWHERE)
     for opening in (face.outer_lips, face.inner_lips):
         weight[list(opening.upper + opening.lower)] = _LIP_WEIGHT
-    fields = basis[[SUPPORTED_AUS.index(au) for au in _FITTED], :468, :2]
-    design = (fields * weight[:, None]).reshape(len(_FITTED), -1).T
+    fields = basis[[SUPPORTED_AUS.index(au) for au in FITTED], :468, :2]
+    design = (fields * weight[:, None]).reshape(len(FITTED), -1).T
     moved = ((smiling - neutral)[:, :2] * weight[:, None]).ravel()
     return np.asarray(nnls(design, moved)[0] * 5)
