@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.concurrency import run_in_threadpool
 
-from service.api import docs, expressions, health, images, jobs
+from service.api import corpora, datasets, docs, expressions, health, images, jobs
 from service.api.body_limit import BodyLimit
 from service.api.context import RequestContext
 from service.api.problems import handle_problems
@@ -19,14 +19,16 @@ from service.jobs.sweeper import Sweeper
 from service.metrics import HttpMetrics, JobMetrics
 from service.services import Services, open_services
 from service.usecases import idempotency, retention
+from service.usecases.garbage import Collector
 from service.usecases.keys import LOCAL_OWNER, ensure_owner
 from service.version import VERSION
 
 DESCRIPTION = """
 Re-draws face photos with any FACS action units.
 
-Post photos and targets to `/v1/expressions`, follow the job, and read the drawings. Errors are
-problem+json (RFC 9457); their types are explained at [/problems](/problems).
+Post photos and targets to `/v1/expressions`, follow the job, and read the drawings. Import a
+labelled corpus by `/v1/corpora`, and build AU-balanced datasets from it by `/v1/datasets`. Errors
+are problem+json (RFC 9457); their types are explained at [/problems](/problems).
 """
 
 
@@ -61,10 +63,11 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for module in (images, expressions, jobs, health, docs):
+    for module in (images, expressions, corpora, datasets, jobs, health, docs):
         app.include_router(module.router)
     handle_problems(app)
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    larger = {corpora.PATH: max(settings.max_archive_bytes, settings.max_body_bytes)}
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger=larger)
     app.add_middleware(RequestContext, metrics=HttpMetrics(registry))
     return app
 
@@ -78,7 +81,8 @@ def _chores(services: Services) -> list[Callable[[], object]]:
         while retention.erase_expired(services.database, services.store):
             pass
 
-    return [forget_old_answers, erase_expired]
+    collector = Collector(services.database, services.store, services.settings)
+    return [forget_old_answers, erase_expired, collector.collect_when_due]
 
 
 def _open(settings: Settings) -> Services:

@@ -149,6 +149,18 @@ class ItemNotFoundError(NotFoundError):
     code, title = "item-not-found", "No such item"
 
 
+class CorpusNotFoundError(NotFoundError):
+    """None of your corpora has this id, or it has been deleted."""
+
+    code, title = "corpus-not-found", "No such corpus"
+
+
+class DatasetNotFoundError(NotFoundError):
+    """None of your datasets has this id, or it has been deleted."""
+
+    code, title = "dataset-not-found", "No such dataset"
+
+
 class JobNotFoundError(NotFoundError):
     """None of your jobs has this id."""
 
@@ -288,7 +300,66 @@ class UnknownGeneratorError(ProblemError):
     code, title, status = "unknown-generator", "The generator is not known", 422
 
 
+# --- corpora and datasets
+
+
+class UnknownLayoutError(ProblemError):
+    """No corpus layout has this name; `available` lists those there are."""
+
+    code, title, status = "unknown-layout", "The corpus layout is not known", 422
+
+
+class PathNotAllowedError(ProblemError):
+    """The path is not a folder below the one from which this server imports corpora."""
+
+    code, title, status = "path-not-allowed", "The path cannot be imported", 422
+
+
+class UnsafeArchiveError(ProblemError):
+    """The archive is no zip file, or an entry would leave its folder, is a link, is packed beyond
+    reason, or is named twice; `member` names it."""
+
+    code, title, status = "unsafe-archive", "The archive cannot be used", 422
+
+
+class UnreadableCorpusError(ProblemError):
+    """The files are not a corpus of this layout; the detail names file and line. Only seen as a
+    job's error."""
+
+    code, title, status = "unreadable-corpus", "The corpus cannot be read", 422
+
+
+class ActionUnitNotInCorpusError(ProblemError):
+    """The corpus has no intensities of an action unit that is asked for."""
+
+    code, title, status = "action-unit-not-in-corpus", "The corpus lacks an action unit", 422
+
+
+class DatasetTooLargeError(ProblemError):
+    """More images are asked for than one dataset may have; the detail shows the sum."""
+
+    code, title, status = "dataset-too-large", "The dataset would be too large", 422
+
+
+class InvalidDatasetError(ProblemError):
+    """The options of a dataset do not go together; `pointer` names one to change."""
+
+    code, title, status = "invalid-dataset", "The dataset cannot be made", 422
+
+
+class NothingToDrawError(ProblemError):
+    """Not one image of what was asked for can be made. Only seen as a job's error."""
+
+    code, title, status = "nothing-to-draw", "The dataset cannot be made", 422
+
+
 # --- the service itself
+
+
+class StorageFullError(ProblemError):
+    """No room is left for what was sent or made; an operator must make some."""
+
+    code, title, status = "storage-full", "No room is left", 507
 
 
 class InternalProblemError(ProblemError):

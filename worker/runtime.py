@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from models.generators.base import Generator
 from models.generators.registry import load_generator
@@ -52,11 +52,34 @@ class FaceCache:
         return len(self._faces)
 
 
+T = TypeVar("T")
+RECENT: Final = 4
+
+
+class Recent:
+    """The last few things that take long to read: labels of a corpus, the plan of a dataset."""
+
+    def __init__(self, limit: int = RECENT) -> None:
+        self._limit = limit
+        self._things: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The thing of `key`, made now if it is not held. A key has things of one type."""
+        if key not in self._things:
+            self._things[key] = make()
+            while len(self._things) > self._limit:
+                self._things.popitem(last=False)
+        self._things.move_to_end(key)
+        found: T = self._things[key]
+        return found
+
+
 class Models:
     """Loads each model when it is first asked for, and keeps it."""
 
     def __init__(self) -> None:
         self.faces = FaceCache()
+        self.recent = Recent()
         self._generators: dict[str, Generator] = {}
 
     @cached_property

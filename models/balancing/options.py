@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from models import facs
-from models.corpora.table import SPLITS, LabelTable, Split
+from models.corpora.table import SPLITS, Split
 
 FRONTAL: Final = (0.0, 0.0)
 """A pose is pitch and yaw in degrees; frontal is the registered face as it is."""
@@ -104,8 +104,10 @@ class Quota:
             )
 
 
-def check_options(options: BalanceOptions, table: LabelTable, quota: Quota | None = None) -> None:
-    """Refuse options that make no sense, for this corpus or any.
+def check_options(
+    options: BalanceOptions, coded_aus: tuple[str, ...], quota: Quota | None = None
+) -> None:
+    """Refuse options that make no sense, for a corpus with intensities of `coded_aus` or any.
 
     Raises:
         BalanceError: an option is out of range; `field` names it.
@@ -124,10 +126,12 @@ def check_options(options: BalanceOptions, table: LabelTable, quota: Quota | Non
     levels = set(options.levels)
     if not levels or len(levels) != len(options.levels) or not levels <= set(range(6)):
         raise BalanceError(
-            f"levels must be different ones of 0 to 5, not {options.levels}.", "levels"
+            f"intensities must be different ones of 0 to 5, not {options.levels}.", "levels"
         )
     if options.count < 1:
-        raise BalanceError(f"count is {options.count}; ask for at least 1 image.", "count")
+        raise BalanceError(
+            f"{options.count:,} images per intensity were asked for; ask for at least 1.", "count"
+        )
     if not options.poses or len(set(options.poses)) != len(options.poses):
         raise BalanceError("poses must be different ones, and at least one.", "poses")
     if not 0 <= options.jitter < 0.5:
@@ -146,10 +150,10 @@ def check_options(options: BalanceOptions, table: LabelTable, quota: Quota | Non
             f"{len(options.levels)} intensities = {cells} cells want at least one image each.",
             "subject_cap",
         )
-    missing = [au for au in options.aus if au not in table.coded_aus]
+    missing = [au for au in options.aus if au not in coded_aus]
     if missing:
         raise AuNotCodedError(
             f"the corpus has no intensities of {', '.join(missing)}; "
-            f"it has {', '.join(table.coded_aus) or 'none at all'}.",
+            f"it has {', '.join(coded_aus) or 'none at all'}.",
             "aus",
         )

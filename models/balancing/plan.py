@@ -133,7 +133,7 @@ def make_plan(
         BalanceError: options make no sense, for this corpus or any, or ask for too much; or not
             one image can be made.
     """
-    check_options(options, table, quota)
+    check_options(options, table.coded_aus, quota)
     pool = frame_pool(table, options)
     cells = tuple(_cell(pool, options, method, column, level) for column, level in options.cells)
     sizes = np.array([cell.planned for cell in cells], np.int64)

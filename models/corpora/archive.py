@@ -54,6 +54,22 @@ class Unpacked:
     bytes: int
 
 
+def inspect(file: IO[bytes], limits: ArchiveLimits | None = None) -> Unpacked:
+    """What a zip archive, an open file, says it unpacks to; nothing is unpacked.
+
+    Raises:
+        ArchiveError: as `unpack`, but for what only unpacking shows: damage and false sizes.
+    """
+    limits = limits or ArchiveLimits()
+    _check_directory_size(file, limits)
+    try:
+        with zipfile.ZipFile(file) as opened:
+            entries = _checked_entries(opened, file.seek(0, os.SEEK_END), limits)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        raise ArchiveError(f"the archive is damaged: {error}") from error
+    return Unpacked(files=len(entries), bytes=sum(info.file_size for info, _ in entries))
+
+
 def unpack(archive: Path, destination: Path, limits: ArchiveLimits | None = None) -> Unpacked:
     """Unpack a zip archive into a folder that is not there yet.
 
@@ -70,7 +86,8 @@ def unpack(archive: Path, destination: Path, limits: ArchiveLimits | None = None
     limits = limits or ArchiveLimits()
     if destination.exists():
         raise FileExistsError(f"{destination} is there already")
-    _check_directory_size(archive, limits)
+    with archive.open("rb") as file:
+        _check_directory_size(file, limits)
     destination.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
     try:
@@ -88,31 +105,30 @@ def unpack(archive: Path, destination: Path, limits: ArchiveLimits | None = None
     return Unpacked(files=len(entries), bytes=written)
 
 
-def _check_directory_size(archive: Path, limits: ArchiveLimits) -> None:
+def _check_directory_size(file: IO[bytes], limits: ArchiveLimits) -> None:
     """Refuse an archive with too many entries before its directory is read into memory."""
-    with archive.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(size - _END.size - _LONGEST_COMMENT - _LOCATOR_ZIP64.size, 0))
-        tail = file.read()
-        at = tail.rfind(b"PK\5\6")
-        if at < 0 or len(tail) - at < _END.size:
-            raise ArchiveError("the file is no zip archive")
-        end = _END.unpack_from(tail, at)
-        entries, directory = end[4], end[5]
-        locator = tail.rfind(b"PK\6\7", 0, at)
-        if locator >= 0 and at - locator >= _LOCATOR_ZIP64.size:
-            offset = _LOCATOR_ZIP64.unpack_from(tail, locator)[2]
-            if offset + _END_ZIP64.size > size:
-                raise ArchiveError("the archive is damaged: its end is not where it should be")
-            file.seek(offset)
-            wide = _END_ZIP64.unpack(file.read(_END_ZIP64.size))
-            entries, directory = max(entries, wide[7]), max(directory, wide[8])
-            if wide[0] != b"PK\6\6":
-                raise ArchiveError("the archive is damaged: its end is not where it should be")
-        # the count may lie, but every entry takes at least 46 bytes of directory
-        longest = limits.max_files * (_DIRECTORY_ENTRY.size + limits.max_name)
-        if directory != 0xFFFFFFFF and directory > longest:
-            entries = max(entries, limits.max_files + 1)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _END.size - _LONGEST_COMMENT - _LOCATOR_ZIP64.size, 0))
+    tail = file.read()
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) - at < _END.size:
+        raise ArchiveError("the file is no zip archive")
+    end = _END.unpack_from(tail, at)
+    entries, directory = end[4], end[5]
+    locator = tail.rfind(b"PK\6\7", 0, at)
+    if locator >= 0 and at - locator >= _LOCATOR_ZIP64.size:
+        offset = _LOCATOR_ZIP64.unpack_from(tail, locator)[2]
+        if offset + _END_ZIP64.size > size:
+            raise ArchiveError("the archive is damaged: its end is not where it should be")
+        file.seek(offset)
+        wide = _END_ZIP64.unpack(file.read(_END_ZIP64.size))
+        entries, directory = max(entries, wide[7]), max(directory, wide[8])
+        if wide[0] != b"PK\6\6":
+            raise ArchiveError("the archive is damaged: its end is not where it should be")
+    # the count may lie, but every entry takes at least 46 bytes of directory
+    longest = limits.max_files * (_DIRECTORY_ENTRY.size + limits.max_name)
+    if directory != 0xFFFFFFFF and directory > longest:
+        entries = max(entries, limits.max_files + 1)
     if entries != 0xFFFF and entries > limits.max_files:
         raise ArchiveError(f"has more than {limits.max_files:,} entries, the limit")
 

@@ -37,6 +37,7 @@ def card(
     notes = [*description.notes, *(report.notes if report else ())]
     if notes:
         parts.append("## What fell short\n\n" + "\n".join(f"- {note}" for note in notes))
+    parts.extend(f"## {title}\n\n{body}" for title, body in description.sections)
     parts.append(_sources(description))
     parts.append(
         "## How it was asked for\n\n```json\n"

@@ -32,6 +32,7 @@ class DatasetDescription:
         url: where it lives; Croissant asks for one.
         version: of the data, MAJOR.MINOR.PATCH.
         notes: what fell short or was scaled, for a person to read.
+        sections: more sections of the card, title and Markdown.
     """
 
     name: str
@@ -43,3 +44,4 @@ class DatasetDescription:
     url: str | None = None
     version: str = "1.0.0"
     notes: tuple[str, ...] = ()
+    sections: tuple[tuple[str, str], ...] = ()

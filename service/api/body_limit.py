@@ -7,6 +7,8 @@ is a problem, and before any answer starts, what is left of the body is read and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -23,23 +25,28 @@ DRAINED: Final = 16
 class BodyLimit:
     """Middleware that answers 413 to a body of more than `limit` bytes."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(
+        self, app: ASGIApp, limit: int, larger: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """With a larger limit for some paths; POST to them is meant to take long."""
         self.app = app
         self.limit = limit
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = _Body(Headers(scope=scope), receive, self.limit)
+        limit = self.larger.get(scope["path"], self.limit)
+        body = _Body(Headers(scope=scope), receive, limit, self.limit * DRAINED)
 
         async def send_after_body(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await body.drain()
             await send(message)
 
-        if body.announced > self.limit:
+        if body.announced > limit:
             response = problem_response(Request(scope, receive), body.too_large())
             await response(scope, receive, send_after_body)
         else:
@@ -49,11 +56,12 @@ class BodyLimit:
 class _Body:
     """The body of one request as it comes in."""
 
-    def __init__(self, headers: Headers, receive: Receive, limit: int) -> None:
+    def __init__(self, headers: Headers, receive: Receive, limit: int, drained: int) -> None:
         length = headers.get("content-length", "0")
         self.announced = int(length) if length.isdecimal() else 0
         self._receive = receive
         self._limit = limit
+        self._drained = drained
         self._received = 0
         self._finished = self.announced == 0 and "transfer-encoding" not in headers
         # Such a client sends nothing until it is asked to, and is better not asked.
@@ -69,7 +77,7 @@ class _Body:
     async def drain(self) -> None:
         """Read and drop what is left, within reason."""
         while not self._finished and not self._waiting:
-            if self._received > self._limit * DRAINED:
+            if self._received > self._drained:
                 return
             await self._next()
 
@@ -83,6 +91,6 @@ class _Body:
     def too_large(self) -> BodyTooLargeError:
         """The problem to answer with."""
         return BodyTooLargeError(
-            f"The body is longer than {self._limit:,} bytes; send smaller or fewer photos.",
+            f"The body is longer than {self._limit:,} bytes; send less at a time.",
             limit=self._limit,
         )

@@ -8,9 +8,13 @@ from typing import Final
 
 from service import schemas
 from service.db import tables
-from service.jobs.contracts import EXPRESSIONS
+from service.jobs.contracts import CORPUS, DATASET, EXPRESSIONS
 
-RESOURCES: Final = {EXPRESSIONS: "/v1/expressions/{id}"}
+RESOURCES: Final = {
+    EXPRESSIONS: "/v1/expressions/{id}",
+    CORPUS: "/v1/corpora/{id}",
+    DATASET: "/v1/datasets/{id}",
+}
 """Where the resource of each kind of job is read."""
 
 

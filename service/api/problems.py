@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from service import errors
 from service.api.context import request_id_of
-from service.artifacts import ArtifactError, StoreUnavailableError
+from service.artifacts import ArtifactError, StoreFullError, StoreUnavailableError
 from service.schemas import Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -82,6 +82,13 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
         return problem_response(request, _from_status(request, error), error.headers)
+
+    @app.exception_handler(StoreFullError)
+    def _full(request: Request, error: StoreFullError) -> Response:
+        log.error("the store is full", why=str(error))
+        return problem_response(
+            request, errors.StorageFullError("The artifact store is full; nothing was kept.")
+        )
 
     @app.exception_handler(StoreUnavailableError)
     def _store(request: Request, error: StoreUnavailableError) -> Response:

@@ -10,6 +10,7 @@ from service.artifacts.store import (
     StoreFullError,
     StoreUnavailableError,
     address_of,
+    address_of_file,
     open_store,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "StoreUnavailableError",
     "StoredBlob",
     "address_of",
+    "address_of_file",
     "open_store",
 ]

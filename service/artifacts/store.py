@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from obstore.exceptions import AlreadyExistsError, BaseError
 
@@ -84,16 +84,15 @@ class ArtifactStore:
             raise _refused(error) from error
         return Artifact(sha256, len(data), created=True)
 
-    def put_file(self, path: Path) -> Artifact:
-        """Store the bytes of a file, of any size, without holding them in memory; atomic.
+    def put_file(self, file: IO[bytes]) -> Artifact:
+        """Store all bytes of a file, however many, without holding them in memory; atomic.
 
         Raises:
             StoreUnavailableError: nothing was stored.
             OSError: the file cannot be read.
         """
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        size = path.stat().st_size
+        sha256 = address_of_file(file)
+        size = file.seek(0, os.SEEK_END)
         try:
             self._backend.head(_path(sha256))
         except FileNotFoundError:
@@ -102,8 +101,9 @@ class ArtifactStore:
             raise _refused(error) from error
         else:
             return Artifact(sha256, size, created=False)
+        file.seek(0)
         try:
-            self._backend.put(_path(sha256), path)
+            self._backend.put(_path(sha256), file)
         except (BaseError, OSError) as error:
             raise _refused(error) from error
         return Artifact(sha256, size, created=True)
@@ -211,6 +211,15 @@ class ArtifactStore:
 def address_of(data: bytes) -> str:
     """Where these bytes are, or would be, stored."""
     return hashlib.sha256(data).hexdigest()
+
+
+def address_of_file(file: IO[bytes]) -> str:
+    """Where all bytes of this file are, or would be, stored."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(CHUNK):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def open_store(settings: Settings) -> ArtifactStore:

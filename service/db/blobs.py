@@ -13,6 +13,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from service.artifacts import Artifact, ArtifactStore
+from service.db.engine import Database
 from service.db.tables import Corpus, CorpusPack, Dataset, ExpressionItem, Image, Shard
 
 _REFERENCES: Final[
@@ -55,6 +57,34 @@ def needed(session: Session, addresses: Sequence[str]) -> set[str]:
         query = select(column).where(column.in_(addresses), *alive)
         found.update(address for address in session.scalars(query) if address is not None)
     return found
+
+
+def remove_unneeded(database: Database, store: ArtifactStore, addresses: Iterable[str]) -> int:
+    """Delete those of the blobs that no row refers to; returns how many.
+
+    To be called once rows that referred to them are changed and committed: a process that dies in
+    between leaves blobs that nothing refers to, never a row without its blob.
+    """
+    removed = 0
+    for address in sorted(set(addresses)):
+        with database.write() as session:
+            lock_alone(session, address)
+            if not is_needed(session, address):
+                store.delete(address)
+                removed += 1
+    return removed
+
+
+def keep(session: Session, store: ArtifactStore, artifacts: Iterable[Artifact]) -> None:
+    """Make sure that blobs that were put are there until the transaction that refers to them ends.
+
+    Raises:
+        ArtifactMissingError: one was deleted before its lock was taken; put it again.
+    """
+    stored = list(artifacts)
+    lock_shared(session, (artifact.sha256 for artifact in stored))
+    for artifact in stored:
+        store.size(artifact.sha256)
 
 
 def _lock(session: Session, function: str, addresses: Iterable[str]) -> None:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from service.jobs.contracts import EXPRESSIONS
+from service.jobs.contracts import CORPUS, CORPUS_SHARD, DATASET, DATASET_SHARD, EXPRESSIONS
+from worker.handlers.corpora import import_corpus, register_frames
+from worker.handlers.dataset_shards import draw_shard
+from worker.handlers.datasets import build_dataset
 from worker.handlers.expressions import draw_expressions
 from worker.work import Handler
 
-HANDLERS: Final[Mapping[str, Handler]] = {EXPRESSIONS: draw_expressions}
+HANDLERS: Final[Mapping[str, Handler]] = {
+    EXPRESSIONS: draw_expressions,
+    CORPUS: import_corpus,
+    CORPUS_SHARD: register_frames,
+    DATASET: build_dataset,
+    DATASET_SHARD: draw_shard,
+}

@@ -1,0 +1,219 @@
+"""/v1/corpora: labelled frames that datasets are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+
+from service import dataset_schemas as schemas
+from service import errors
+from service.api import archives, bodies, present_datasets
+from service.api.context import request_id_of
+from service.api.deps import (
+    Caller,
+    Cursor,
+    Limit,
+    ReadSession,
+    ServicesDep,
+    WriteSession,
+    make_cursor,
+)
+from service.api.idempotency import OnceDep
+from service.api.problems import responses
+from service.db.blobs import keep, remove_unneeded
+from service.db.ids import parse_id
+from service.usecases import corpora
+from service.usecases.corpora import About
+from service.usecases.idempotency import Reply
+
+PATH: Final = "/v1/corpora"
+router = APIRouter(prefix=PATH, tags=["corpora"])
+
+_READ_PROBLEMS: Final = (
+    errors.CorpusNotFoundError,
+    errors.ResourceExpiredError,
+    errors.UnauthenticatedError,
+)
+
+
+@dataclass(frozen=True)
+class _Posted:
+    """A corpus by its archive or by a path; exactly one of the two is there."""
+
+    about: About
+    archive: IO[bytes] | None
+    path: str | None
+    fingerprint: str
+
+
+async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _Posted:
+    if bodies.media_type(request, (bodies.JSON, bodies.FORM)) == bodies.JSON:
+        value, fingerprint = await bodies.read_json(request)
+        asked = schemas.CorpusRequest.model_validate(value)
+        corpora.check_layout(asked.layout)
+        path = corpora.check_path(asked.path, services.settings)
+        about = About(asked.name, asked.layout, asked.licence, asked.consent)
+        return _Posted(about, None, path, fingerprint)
+    form = await archives.read_archive(request)
+    # The path comes with JSON alone; one stands in so that one schema serves both.
+    asked = schemas.CorpusRequest.model_validate({**form.fields, "path": "."})
+    corpora.check_layout(asked.layout)
+    about = About(asked.name, asked.layout, asked.licence, asked.consent)
+    return _Posted(about, form.archive, None, form.fingerprint)
+
+
+def _body() -> dict[str, Any]:
+    request = schemas.CorpusRequest.model_json_schema()
+    fields = {name: each for name, each in request["properties"].items() if name != "path"}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                bodies.FORM: {
+                    "schema": {
+                        "type": "object",
+                        "required": ["archive", "name", "layout"],
+                        "properties": {
+                            "archive": {
+                                "type": "string",
+                                "format": "binary",
+                                "description": "A zip file of the corpus's folder.",
+                            },
+                            **fields,
+                        },
+                    },
+                    "examples": {
+                        "archive": {
+                            "summary": "A folder with labels.csv, zipped",
+                            "value": {"archive": "mine.zip", "name": "mine", "layout": "folder"},
+                        }
+                    },
+                },
+                bodies.JSON: {
+                    "schema": request,
+                    "examples": {
+                        "path": {
+                            "summary": "A corpus on the server",
+                            "value": request["examples"][0],
+                        }
+                    },
+                },
+            },
+        }
+    }
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=schemas.Corpus,
+    summary="Import a corpus",
+    openapi_extra=_body(),
+    responses={
+        202: {
+            "headers": {
+                "Location": {"description": "The corpus.", "schema": {"type": "string"}},
+                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
+            }
+        },
+        **responses(
+            errors.MalformedJsonError,
+            errors.MalformedFormError,
+            errors.InvalidRequestError,
+            errors.UnknownLayoutError,
+            errors.UnsafeArchiveError,
+            errors.PathNotAllowedError,
+            errors.BodyTooLargeError,
+            errors.UnsupportedMediaTypeError,
+            errors.IdempotencyKeyReusedError,
+            errors.UnauthenticatedError,
+            errors.UnavailableError,
+            errors.StorageFullError,
+        ),
+    },
+)
+def import_corpus(
+    request: Request,
+    posted: Annotated[_Posted, Depends(_posted)],
+    once: OnceDep,
+    caller: Caller,
+    session: WriteSession,
+    services: ServicesDep,
+) -> Response:
+    """Read a corpus's labels and register the face of every frame, once.
+
+    Send the folder as a zip file, or name a folder that lies on the server. The answer comes at
+    once; read the corpus at its Location, or follow its job's events. Frames without a face are
+    skipped and counted.
+    """
+    if (answered := once.replay(posted.fingerprint)) is not None:
+        return answered
+    stored = None
+    if posted.archive is not None:
+        corpora.check_archive(posted.archive, services.settings)
+        # Before the transaction: a long upload must not hold up other writers.
+        stored = services.store.put_file(posted.archive)
+
+    def work() -> Reply:
+        if stored is not None:
+            keep(session, services.store, [stored])
+        source = stored or posted.path or "."
+        corpus, job = corpora.create(
+            session, services.settings, caller, posted.about, source, request_id_of(request)
+        )
+        body = present_datasets.corpus(corpus, job).model_dump(mode="json")
+        return Reply(202, body, f"{PATH}/{corpus.id}")
+
+    return once.do(session, posted.fingerprint, work)
+
+
+@router.get(
+    "",
+    response_model=schemas.CorpusList,
+    summary="List corpora",
+    responses=responses(
+        errors.InvalidCursorError, errors.InvalidRequestError, errors.UnauthenticatedError
+    ),
+)
+def list_corpora(
+    caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
+) -> schemas.CorpusList:
+    """Your corpora, newest first."""
+    page, jobs = corpora.page(session, caller, limit, cursor)
+    return schemas.CorpusList(
+        items=[present_datasets.corpus(row, jobs[row.job_id]) for row in page.rows],
+        next_cursor=make_cursor(page.next_id),
+    )
+
+
+@router.get(
+    "/{corpus_id}",
+    response_model=schemas.Corpus,
+    summary="Read a corpus",
+    responses=responses(*_READ_PROBLEMS),
+)
+def read_corpus(corpus_id: str, caller: Caller, session: ReadSession) -> schemas.Corpus:
+    """What is in a corpus: frames, subjects, frames at each AU and intensity, what was skipped."""
+    return present_datasets.corpus(*corpora.get(session, caller, parse_id(corpus_id)))
+
+
+@router.delete(
+    "/{corpus_id}",
+    status_code=204,
+    response_class=Response,
+    summary="Delete a corpus",
+    responses=responses(*_READ_PROBLEMS),
+)
+def delete_corpus(
+    corpus_id: str, caller: Caller, session: WriteSession, services: ServicesDep
+) -> Response:
+    """Erase a corpus and all faces of it; its import stops. Datasets made of it stay."""
+    corpus, _ = corpora.get(session, caller, parse_id(corpus_id))
+    blobs = corpora.erase(session, corpus)
+    # Runs when the answer is sent, which is after the commit.
+    erase = BackgroundTask(remove_unneeded, services.database, services.store, blobs)
+    return Response(status_code=204, background=erase)

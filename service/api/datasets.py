@@ -1,0 +1,240 @@
+"""/v1/datasets: AU-balanced sets of drawings, as one file each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+
+from service import dataset_schemas as schemas
+from service import errors
+from service.api import bodies, present_datasets
+from service.api.context import request_id_of
+from service.api.deps import (
+    Caller,
+    Cursor,
+    Limit,
+    ReadSession,
+    ServicesDep,
+    WriteSession,
+    make_cursor,
+)
+from service.api.downloads import Served, serve
+from service.api.idempotency import OnceDep
+from service.api.problems import responses
+from service.db.blobs import remove_unneeded
+from service.db.ids import parse_id
+from service.usecases import datasets
+from service.usecases.idempotency import Reply
+
+PATH: Final = "/v1/datasets"
+router = APIRouter(prefix=PATH, tags=["datasets"])
+
+_READ_PROBLEMS: Final = (
+    errors.DatasetNotFoundError,
+    errors.ResourceExpiredError,
+    errors.UnauthenticatedError,
+)
+_FILE_PROBLEMS: Final = (
+    *_READ_PROBLEMS,
+    errors.NotReadyError,
+    errors.JobCancelledError,
+    errors.JobFailedError,
+    errors.RangeNotSatisfiableError,
+)
+
+
+@dataclass(frozen=True)
+class _Posted:
+    asked: schemas.DatasetRequest
+    fingerprint: str
+
+
+async def _posted(request: Request, _caller: Caller) -> _Posted:
+    bodies.media_type(request, (bodies.JSON,))
+    value, fingerprint = await bodies.read_json(request)
+    return _Posted(schemas.DatasetRequest.model_validate(value), fingerprint)
+
+
+def _body() -> dict[str, Any]:
+    request = schemas.DatasetRequest.model_json_schema()
+    balanced, drawn = request["examples"]
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                bodies.JSON: {
+                    "schema": request,
+                    "examples": {
+                        "corpus": {"summary": "Balanced over a corpus", "value": balanced},
+                        "images": {"summary": "Of photos and targets", "value": drawn},
+                    },
+                }
+            },
+        }
+    }
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=schemas.Dataset,
+    summary="Ask for a dataset",
+    openapi_extra=_body(),
+    responses={
+        202: {
+            "headers": {
+                "Location": {"description": "The dataset.", "schema": {"type": "string"}},
+                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
+            }
+        },
+        **responses(
+            errors.MalformedJsonError,
+            errors.InvalidRequestError,
+            errors.InvalidDatasetError,
+            errors.DatasetTooLargeError,
+            errors.ActionUnitNotInCorpusError,
+            errors.CorpusNotFoundError,
+            errors.ImageNotFoundError,
+            errors.ResourceExpiredError,
+            errors.NotReadyError,
+            errors.JobCancelledError,
+            errors.JobFailedError,
+            errors.UnknownGeneratorError,
+            errors.UnknownActionUnitError,
+            errors.IntensityOutOfRangeError,
+            errors.ContradictorySidesError,
+            errors.TooManyTargetsError,
+            errors.BodyTooLargeError,
+            errors.UnsupportedMediaTypeError,
+            errors.IdempotencyKeyReusedError,
+            errors.UnauthenticatedError,
+            errors.UnavailableError,
+        ),
+    },
+)
+def request_dataset(
+    request: Request,
+    posted: Annotated[_Posted, Depends(_posted)],
+    once: OnceDep,
+    caller: Caller,
+    session: WriteSession,
+    services: ServicesDep,
+) -> Response:
+    """Build a dataset in which every AU has as many images at every intensity as asked for.
+
+    Asking again for the same gives the same dataset, and no new work is done. The answer comes at
+    once; read the dataset at its Location, or follow its job's events, until it can be downloaded.
+    """
+
+    def work() -> Reply:
+        spec = datasets.spec_of(session, caller, posted.asked, services.settings)
+        dataset, job = datasets.create(
+            session, services.settings, caller, spec, request_id_of(request)
+        )
+        body = present_datasets.dataset(dataset, job).model_dump(mode="json")
+        return Reply(202, body, f"{PATH}/{dataset.id}")
+
+    return once.do(session, posted.fingerprint, work)
+
+
+@router.get(
+    "",
+    response_model=schemas.DatasetList,
+    summary="List datasets",
+    responses=responses(
+        errors.InvalidCursorError, errors.InvalidRequestError, errors.UnauthenticatedError
+    ),
+)
+def list_datasets(
+    caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
+) -> schemas.DatasetList:
+    """Your datasets, newest first."""
+    page, jobs = datasets.page(session, caller, limit, cursor)
+    return schemas.DatasetList(
+        items=[present_datasets.dataset(row, jobs[row.job_id]) for row in page.rows],
+        next_cursor=make_cursor(page.next_id),
+    )
+
+
+@router.get(
+    "/{dataset_id}",
+    response_model=schemas.Dataset,
+    summary="Read a dataset",
+    responses=responses(*_READ_PROBLEMS),
+)
+def read_dataset(dataset_id: str, caller: Caller, session: ReadSession) -> schemas.Dataset:
+    """How far the dataset is, how balanced it is, and where to download it."""
+    return present_datasets.dataset(*datasets.get(session, caller, parse_id(dataset_id)))
+
+
+@router.api_route(
+    "/{dataset_id}/download",
+    methods=["GET", "HEAD"],
+    operation_id="download_dataset",
+    response_class=Response,
+    summary="Download a dataset",
+    responses={
+        200: {
+            "description": "A zip archive: images and metadata, or tar shards, with a card.",
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        206: {"description": "The range of bytes that was asked for."},
+        304: {"description": "The copy you hold is the current one."},
+        **responses(*_FILE_PROBLEMS),
+    },
+)
+def download_dataset(
+    dataset_id: str, request: Request, caller: Caller, session: ReadSession, services: ServicesDep
+) -> Response:
+    """The dataset's archive. Honours Range, If-Range and If-None-Match, so that a download that
+    broke off can be gone on with."""
+    dataset = datasets.built(session, caller, parse_id(dataset_id))
+    served = Served(str(dataset.archive_sha256), "application/zip", f"{dataset.spec['name']}.zip")
+    return serve(request, services.store, served)
+
+
+@router.api_route(
+    "/{dataset_id}/preview",
+    methods=["GET", "HEAD"],
+    operation_id="preview_dataset",
+    response_class=Response,
+    summary="See a dataset",
+    responses={
+        200: {
+            "description": "A contact sheet: one image for each AU and intensity.",
+            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        206: {"description": "The range of bytes that was asked for."},
+        304: {"description": "The copy you hold is the current one."},
+        **responses(*_FILE_PROBLEMS),
+    },
+)
+def preview_dataset(
+    dataset_id: str, request: Request, caller: Caller, session: ReadSession, services: ServicesDep
+) -> Response:
+    """A contact sheet of the dataset, as a PNG."""
+    dataset = datasets.built(session, caller, parse_id(dataset_id))
+    served = Served(str(dataset.preview_sha256), "image/png", f"{dataset.spec['name']}.png")
+    return serve(request, services.store, served)
+
+
+@router.delete(
+    "/{dataset_id}",
+    status_code=204,
+    response_class=Response,
+    summary="Delete a dataset",
+    responses=responses(*_READ_PROBLEMS),
+)
+def delete_dataset(
+    dataset_id: str, caller: Caller, session: WriteSession, services: ServicesDep
+) -> Response:
+    """Erase a dataset; its job stops."""
+    dataset, _ = datasets.get(session, caller, parse_id(dataset_id))
+    blobs = datasets.erase(session, dataset)
+    # Runs when the answer is sent, which is after the commit.
+    erase = BackgroundTask(remove_unneeded, services.database, services.store, blobs)
+    return Response(status_code=204, background=erase)

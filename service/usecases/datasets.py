@@ -1,0 +1,366 @@
+"""Asking for datasets: what goes together, and one dataset for equal specs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models.balancing.options import (
+    AuNotCodedError,
+    BalanceError,
+    BalanceOptions,
+    Quota,
+    QuotaError,
+    check_options,
+)
+from models.facs import Target
+from models.registration.poses import FERA_POSES
+from service import errors
+from service.config import Settings
+from service.dataset_schemas import DatasetRequest
+from service.db.ids import new_id
+from service.db.repositories import Datasets, Jobs, Page
+from service.db.tables import Corpus, Dataset, Image, Job
+from service.db.types import now
+from service.jobs.contracts import CANCELLED, DATASET, FAILED, GENERATORS
+from service.jobs.queue import enqueue
+from service.usecases import corpora
+from service.usecases.expressions import check_generator, images_of
+from service.usecases.images import expiry, has_expired
+from service.usecases.targets import parse_targets
+from service.version import VERSION
+
+FRONTAL: Final = ((0.0, 0.0),)
+NOT_STATED: Final = "Not stated."
+_POINTERS: Final = {
+    "aus": "/aus",
+    "count": "/per_intensity",
+    "levels": "/intensities",
+    "poses": "/poses",
+    "jitter": "/jitter",
+    "seed": "/seed",
+    "splits": "/splits",
+    "subject_cap": "/subject_cap",
+    "corpus": "/corpus_id",
+}
+"""Options of the numerics -> members of the request."""
+_ONLY_CORPUS: Final = (
+    "aus",
+    "per_intensity",
+    "intensities",
+    "method",
+    "fill",
+    "jitter",
+    "subject_cap",
+    "splits",
+)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All that decides a dataset's bytes, how many images that are, and where they come from.
+
+    `address` is the SHA-256 of `content`; sources are in there by their content, so equal
+    requests for equal sources have equal addresses, whatever their ids are.
+    """
+
+    content: Mapping[str, Any]
+    images: int
+    corpus_id: uuid.UUID | None
+    image_ids: tuple[uuid.UUID, ...] | None
+
+    @property
+    def address(self) -> str:
+        """64 hexadecimal digits."""
+        text = json.dumps(self.content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def spec_of(
+    session: Session, owner_id: uuid.UUID, asked: DatasetRequest, settings: Settings
+) -> Spec:
+    """Check a request and complete it.
+
+    Raises:
+        InvalidDatasetError, DatasetTooLargeError, ActionUnitNotInCorpusError,
+        UnknownGeneratorError: the options; `pointer` names the one to change.
+        CorpusNotFoundError, ImageNotFoundError, ResourceExpiredError: the sources.
+        NotReadyError, JobCancelledError, JobFailedError: the corpus is not imported.
+        TooManyTargetsError, UnknownActionUnitError, IntensityOutOfRangeError,
+        ContradictorySidesError: the targets.
+    """
+    check_generator(asked.generator, GENERATORS)
+    if (asked.corpus_id is None) == (asked.image_ids is None):
+        raise errors.InvalidDatasetError(
+            "Name either a corpus_id, or image_ids and targets.", pointer="/corpus_id"
+        )
+    poses = _poses(asked)
+    common = {
+        "facsimile": VERSION,
+        "name": asked.name,
+        "generator": asked.generator,
+        "registration": asked.registration,
+        "poses": [list(pose) for pose in poses],
+        "seed": asked.seed,
+        "format": asked.format,
+    }
+    if asked.corpus_id is not None:
+        corpus, job = corpora.get(session, owner_id, asked.corpus_id)
+        return _of_corpus(corpus, job, asked, poses, common, settings)
+    return _of_images(session, owner_id, asked, common, settings)
+
+
+def create(
+    session: Session,
+    settings: Settings,
+    owner_id: uuid.UUID,
+    spec: Spec,
+    request_id: str | None,
+) -> tuple[Dataset, Job]:
+    """The dataset of a spec: the one that there is or is being built, else a new one with its
+    job, which is noted to be sent after commit."""
+    datasets = Datasets(session, owner_id)
+    known = datasets.at(spec.address)
+    if known is not None:
+        job = session.get_one(Job, known.job_id)
+        if job.state not in (FAILED, CANCELLED) and not has_expired(known.expires_at):
+            return known, job
+        known.address = None  # it no longer answers for its spec; a new one will
+        session.flush()
+    dataset_id, job_id = new_id(), new_id()
+    Jobs(session, owner_id).add(
+        Job(
+            id=job_id,
+            owner_id=owner_id,
+            kind=DATASET,
+            resource_id=dataset_id,
+            total=spec.images,
+            request_id=request_id,
+        )
+    )
+    # Somebody may ask for the same at this very moment; the address lets one of the two through.
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    ids = None if spec.image_ids is None else [str(image_id) for image_id in spec.image_ids]
+    values = {
+        "id": dataset_id,
+        "owner_id": owner_id,
+        "job_id": job_id,
+        "address": spec.address,
+        "corpus_id": spec.corpus_id,
+        "spec": dict(spec.content),
+        "images": 0,
+        "notes": [],
+        "created_at": now(),
+        "expires_at": expiry(settings),
+        **({} if ids is None else {"image_ids": ids}),
+    }
+    added = session.execute(
+        insert(Dataset).values(values).on_conflict_do_nothing().returning(Dataset.id)
+    ).first()
+    job = session.get_one(Job, job_id)
+    if added is None:
+        session.delete(job)
+        session.flush()
+        other = datasets.at(spec.address)
+        if other is None:
+            raise errors.UnavailableError("The same dataset was just deleted; ask again.")
+        return other, session.get_one(Job, other.job_id)
+    enqueue(session, job)
+    return session.get_one(Dataset, dataset_id), job
+
+
+def get(session: Session, owner_id: uuid.UUID, dataset_id: uuid.UUID | None) -> tuple[Dataset, Job]:
+    """A dataset with its job.
+
+    Raises:
+        DatasetNotFoundError, ResourceExpiredError.
+    """
+    dataset = None if dataset_id is None else Datasets(session, owner_id).get(dataset_id)
+    if dataset is not None and has_expired(dataset.expires_at):
+        raise errors.ResourceExpiredError("This dataset has expired; ask for it again.")
+    if dataset is None or dataset.erased_at is not None:
+        raise errors.DatasetNotFoundError("You have no dataset with this id.")
+    return dataset, session.get_one(Job, dataset.job_id)
+
+
+def built(session: Session, owner_id: uuid.UUID, dataset_id: uuid.UUID | None) -> Dataset:
+    """A dataset that is there to be downloaded.
+
+    Raises:
+        DatasetNotFoundError, ResourceExpiredError.
+        NotReadyError, JobCancelledError, JobFailedError: it is not, or never will be.
+    """
+    dataset, job = get(session, owner_id, dataset_id)
+    if dataset.archive_sha256 is None:
+        raise _unfinished(job, "dataset", "built")
+    return dataset
+
+
+def page(
+    session: Session, owner_id: uuid.UUID, limit: int, before: uuid.UUID | None
+) -> tuple[Page[Dataset], dict[uuid.UUID, Job]]:
+    """An owner's datasets, newest first, and their jobs by id."""
+    found = Datasets(session, owner_id).page(limit, before)
+    return found, dict(Jobs(session, owner_id).get_many(row.job_id for row in found.rows))
+
+
+def erase(session: Session, dataset: Dataset) -> list[str]:
+    """Erase a dataset, its job stopped if need be; the blobs it referred to."""
+    blobs = [dataset.archive_sha256, dataset.preview_sha256, *corpora.stop(session, dataset.job_id)]
+    dataset.archive_sha256 = dataset.preview_sha256 = dataset.address = None
+    dataset.spec, dataset.balance, dataset.pixel_check, dataset.notes = {}, None, None, []
+    dataset.image_ids, dataset.erased_at = None, now()
+    return [blob for blob in blobs if blob is not None]
+
+
+def _poses(asked: DatasetRequest) -> tuple[tuple[float, float], ...]:
+    if asked.poses == "frontal":
+        return FRONTAL
+    poses = (
+        FERA_POSES
+        if asked.poses == "fera2017"
+        else tuple((float(pitch), float(yaw)) for pitch, yaw in asked.poses)
+    )
+    if asked.registration == "2d":
+        raise errors.InvalidDatasetError(
+            "Registration 2d keeps the head's own turn, so there are no poses to draw; "
+            "use registration 3d.",
+            pointer="/poses",
+        )
+    if len(set(poses)) < len(poses):
+        raise errors.InvalidDatasetError("A pose is named twice.", pointer="/poses")
+    return poses
+
+
+def _of_corpus(
+    corpus: Corpus,
+    job: Job,
+    asked: DatasetRequest,
+    poses: tuple[tuple[float, float], ...],
+    common: Mapping[str, Any],
+    settings: Settings,
+) -> Spec:
+    if asked.targets is not None:
+        raise errors.InvalidDatasetError(
+            "targets go with image_ids; of a corpus, its own labels are drawn.", pointer="/targets"
+        )
+    if corpus.summary is None or corpus.index_sha256 is None:
+        raise _unfinished(job, "corpus", "imported")
+    coded = tuple(corpus.summary["aus"])
+    options = BalanceOptions(
+        aus=coded if asked.aus is None else tuple(asked.aus),
+        count=asked.per_intensity,
+        levels=tuple(asked.intensities),
+        poses=poses,
+        jitter=asked.jitter,
+        seed=asked.seed,
+        subject_cap=asked.subject_cap,
+        splits=tuple(asked.splits),
+        fill=asked.fill,
+    )
+    _check(options, coded, settings)
+    content = {
+        **common,
+        "corpus": {
+            "name": corpus.name,
+            "labels": corpus.labels_sha256,
+            "faces": corpus.index_sha256,
+            "licence": corpus.licence or corpus.summary["licence"],
+            "consent": corpus.consent or NOT_STATED,
+        },
+        "aus": list(options.aus),
+        "per_intensity": options.count,
+        "intensities": list(options.levels),
+        "method": asked.method,
+        "fill": asked.fill,
+        "jitter": asked.jitter,
+        "subject_cap": asked.subject_cap,
+        "splits": list(asked.splits),
+        "synthetic": asked.method == "semantic",
+    }
+    return Spec(content, len(options.cells) * options.per_cell, corpus.id, None)
+
+
+def _check(options: BalanceOptions, coded: tuple[str, ...], settings: Settings) -> None:
+    try:
+        check_options(options, coded, Quota(max_images=settings.max_dataset_images))
+    except AuNotCodedError as error:
+        raise errors.ActionUnitNotInCorpusError(
+            _capital(str(error)), pointer="/aus", available=list(coded)
+        ) from error
+    except QuotaError as error:
+        raise errors.DatasetTooLargeError(
+            str(error), pointer="/per_intensity", limit=settings.max_dataset_images
+        ) from error
+    except BalanceError as error:
+        raise errors.InvalidDatasetError(
+            _capital(str(error)), pointer=_POINTERS[error.field]
+        ) from error
+
+
+def _of_images(
+    session: Session,
+    owner_id: uuid.UUID,
+    asked: DatasetRequest,
+    common: Mapping[str, Any],
+    settings: Settings,
+) -> Spec:
+    for name in _ONLY_CORPUS:
+        if name in asked.model_fields_set:
+            raise errors.InvalidDatasetError(
+                f"{name} goes with a corpus_id; of image_ids, the targets are drawn.",
+                pointer=f"/{name}",
+            )
+    ids = asked.image_ids or []
+    if asked.targets is None:
+        raise errors.InvalidDatasetError("image_ids need targets.", pointer="/targets")
+    targets = parse_targets(asked.targets, settings.max_targets)
+    poses = len(common["poses"])
+    count = len(ids) * len(targets) * poses
+    quota = Quota(max_images=settings.max_dataset_images)
+    if count > quota.max_images:
+        raise errors.DatasetTooLargeError(
+            f"{len(ids):,} images x {len(targets):,} targets x {poses} poses = {count:,} drawings "
+            f"of about {quota.bytes_per_image / 1000:g} kB = "
+            f"{count * quota.bytes_per_image / 1e9:,.1f} GB; one dataset may have "
+            f"{quota.max_images:,} images.",
+            pointer="/targets",
+            limit=quota.max_images,
+        )
+    content = {
+        **common,
+        "images": [_photo(image) for image in images_of(session, owner_id, ids)],
+        "targets": [target.as_dict() for target in _distinct(targets)],
+        "synthetic": True,
+    }
+    return Spec(content, count, None, tuple(ids))
+
+
+def _photo(image: Image) -> dict[str, str]:
+    return {"sha256": image.sha256, "subject": image.subject_id or image.sha256[:12]}
+
+
+def _distinct(targets: Sequence[Target]) -> Sequence[Target]:
+    if len(set(targets)) < len(targets):
+        raise errors.InvalidDatasetError("A target is named twice.", pointer="/targets")
+    return targets
+
+
+def _unfinished(job: Job, what: str, verb: str) -> errors.ProblemError:
+    if job.state == CANCELLED:
+        return errors.JobCancelledError(f"The job was cancelled before the {what} was {verb}.")
+    if job.state == FAILED:
+        why = (job.error or {}).get("detail", "")
+        return errors.JobFailedError(f"The {what} could not be {verb}: {why}")
+    return errors.NotReadyError(f"The {what} is still being {verb}; try again later.")
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

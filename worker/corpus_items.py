@@ -1,0 +1,187 @@
+"""The images of a dataset that is balanced over a corpus."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from models import facs
+from models.balancing.options import BalanceError, BalanceOptions, Quota
+from models.balancing.plan import Plan, make_plan
+from models.balancing.report import BalanceReport, balance_report
+from models.balancing.targets import drawable, source_labels, target_labels
+from models.corpora.frames import FrameIndex, read_index
+from models.corpora.splits import subject_disjoint
+from models.corpora.table import LabelTable, read_table
+from models.datasets.description import SourceNote
+from models.datasets.image_folder import image_name
+from models.datasets.preview import Sheet
+from models.datasets.rows import DatasetRow
+from models.registration.face import RegisteredFace, RegistrationKind
+from models.registration.kept import registered_face
+from service.artifacts import ArtifactStore
+from worker.dataset_items import Item
+from worker.runtime import FaceKey, Models
+from worker.work import JobFailedError, Work
+
+SHEET_ROWS: Final = 12
+
+
+@dataclass(frozen=True, eq=False)
+class CorpusItems:
+    """Planned images; each worker plans for itself and gets the same."""
+
+    spec: Mapping[str, Any]
+    plan: Plan
+    index: FrameIndex
+    store: ArtifactStore
+    models: Models
+
+    @property
+    def total(self) -> int:
+        """How many images are planned."""
+        return len(self.plan)
+
+    def stretch(self, start: int, stop: int) -> Sequence[Item]:
+        """See `Items.stretch`."""
+        items = self.plan.items(start, stop)
+        labels = target_labels(self.plan, items)
+        targets = drawable(labels)
+        shown = drawable(source_labels(self.plan, items))
+        is_drawn = self.plan.method == "semantic"
+        out = []
+        for place in range(len(items)):
+            known = labels[place]
+            out.append(
+                Item(
+                    row=self._row(start + place, items[place], known),
+                    source=int(items[place]["source"]),
+                    target=targets[place] if is_drawn else None,
+                    shown=shown[place],
+                    marked={
+                        au: round(float(value), 4)
+                        for au, value in zip(facs.SUPPORTED_AUS, known, strict=True)
+                        if value > 0
+                    },
+                )
+            )
+        return out
+
+    def face(self, source: int) -> RegisteredFace:
+        """See `Items.face`."""
+        pack = self.index.packs[self.index.pack[source]]
+        start = int(self.index.offset[source])
+        kind = _kind(self.spec)
+
+        def read() -> RegisteredFace:
+            pieces = self.store.stream(pack, start, start + int(self.index.length[source]))
+            return registered_face(b"".join(pieces), kind)
+
+        return self.models.faces.get(FaceKey(f"{pack}@{start}", kind, None), read)
+
+    def sheet(self) -> Sheet:
+        """See `Items.sheet`."""
+        aus = self.plan.options.aus[:SHEET_ROWS]
+        levels = self.plan.options.levels
+        places = {
+            int(begin): (aus.index(cell.au), levels.index(cell.level))
+            for cell, begin in zip(self.plan.cells, self.plan.offsets, strict=False)
+            if cell.planned and cell.au in aus
+        }
+        names = [f"{au}\n{facs.AU_NAMES[au]}" for au in aus]
+        return Sheet(places, names, [facs.LEVELS[level] for level in levels])
+
+    def report(self) -> BalanceReport:
+        """See `Items.report`."""
+        return balance_report(self.plan)
+
+    def sources(self) -> tuple[SourceNote, ...]:
+        """See `Items.sources`."""
+        corpus = self.spec["corpus"]
+        return (SourceNote(corpus["name"], corpus["licence"], corpus["consent"]),)
+
+    def _row(self, index: int, item: Any, labels: Any) -> DatasetRow:
+        source, is_drawn = int(item["source"]), self.plan.method == "semantic"
+        table = self.plan.pool.table
+        pose = self.plan.options.poses[int(item["pose"])]
+        turned = _kind(self.spec) == "3d"
+        return DatasetRow(
+            file_name=image_name(index, self.total),
+            subject=table.subjects[table.subject[source]],
+            source=f"{self.spec['corpus']['name']}: {self.index.source[source]}",
+            generator=self.spec["generator"] if is_drawn else "none",
+            seed=int(item["seed"]),
+            au=facs.SUPPORTED_AUS[int(item["au"])],
+            intensity=float(item["level"]),
+            pitch=pose[0] if turned else None,
+            yaw=pose[1] if turned else None,
+            labels=np.asarray(labels, np.float32),
+        )
+
+
+def corpus_items(work: Work, spec: Mapping[str, Any]) -> CorpusItems:
+    """The images of a dataset's spec, by the labels and faces it names.
+
+    Raises:
+        JobFailedError: nothing of what was asked for can be made.
+    """
+    corpus = spec["corpus"]
+    table = work.models.recent.get(
+        ("labels", corpus["labels"]), lambda: _labels(work, corpus["labels"])
+    )
+    index = work.models.recent.get(
+        ("faces", corpus["faces"]), lambda: read_index(work.store.read(corpus["faces"]))
+    )
+    try:
+        plan = make_plan(
+            _split(table, spec),
+            balance_options(spec),
+            method="resampled" if spec["method"] == "resampled" else "semantic",
+            quota=Quota(max_images=work.settings.max_dataset_images),
+        )
+    except BalanceError as error:
+        raise JobFailedError("nothing-to-draw", "The dataset cannot be made", str(error)) from error
+    return CorpusItems(spec, plan, index, work.store, work.models)
+
+
+def balance_options(spec: Mapping[str, Any]) -> BalanceOptions:
+    """The options of a spec as the numerics take them."""
+    return BalanceOptions(
+        aus=tuple(spec["aus"]),
+        count=spec["per_intensity"],
+        levels=tuple(spec["intensities"]),
+        poses=tuple((float(pitch), float(yaw)) for pitch, yaw in spec["poses"]),
+        jitter=spec["jitter"],
+        seed=spec["seed"],
+        subject_cap=spec["subject_cap"],
+        splits=tuple(spec["splits"]),
+        fill="synthetic" if spec["fill"] == "synthetic" else "none",
+    )
+
+
+def _kind(spec: Mapping[str, Any]) -> RegistrationKind:
+    return "2d" if spec["registration"] == "2d" else "3d"
+
+
+def _split(table: LabelTable, spec: Mapping[str, Any]) -> LabelTable:
+    """With splits of our own where splits are asked for and the corpus has none."""
+    if not spec["splits"] or (table.split >= 0).any():
+        return table
+    try:
+        return table.with_splits(subject_disjoint(table.subjects))
+    except ValueError as error:
+        raise JobFailedError(
+            "nothing-to-draw", "The dataset cannot be made", f"{error}."
+        ) from error
+
+
+def _labels(work: Work, sha256: str) -> LabelTable:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "labels.parquet"
+        path.write_bytes(work.store.read(sha256))
+        return read_table(path)
