@@ -44,13 +44,14 @@ def expressed(
 
     Both are (18, 2) intensities 0..5; `source` is neutral when None.
     """
-    if source is not None and source.any():
-        person = _relaxed(model, person, gains(source))
-    return displaced(model, person, gains(target))
+    return displaced(model, at_rest(model, person, source), gains(target))
 
 
-def _relaxed(model: RigModel, person: FloatArray, shown: FloatArray) -> FloatArray:
-    """The face without the expression it shows; lips that were parted meet again."""
+def at_rest(model: RigModel, person: FloatArray, source: FloatArray | None) -> FloatArray:
+    """`person` (V, 3) without the expression `source` (18, 2); lips that were parted meet again."""
+    if source is None or not source.any():
+        return person
+    shown = gains(source)
     person = 2 * person - displaced(model, person, shown)
     lips = model.lips
     gap = np.maximum(lips.gaps(person), 0) if shown[_AU["AU25"]].any() else None

@@ -14,7 +14,7 @@ from models.registration.face import FloatArray, ImageArray, View
 from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
 from models.rig.appearance import MAP_SHAPE, map_coordinates
-from models.rig.deform import expressed, gains
+from models.rig.deform import at_rest, displaced, gains
 from models.rig.eyes import eyeball_points, lash_line, lid_shadow
 from models.rig.light import brightness_ratio, vertex_normals
 from models.rig.model import RigModel
@@ -37,12 +37,13 @@ class Expression:
     """A subject's mesh with AUs on it.
 
     Attributes:
-        moved: float32 (V, 3), canonical.
+        rest, moved: float32 (V, 3), canonical, the face without any AU and with the drawn ones.
         shading: float32 (V,), brightness over the neutral face's.
         appearance: float32 (H, W), log ratio on the map of `appearance.map_grid`.
         closing: float32 (2,), how far the subject's left and right eye are closed, 0..1.
     """
 
+    rest: FloatArray
     moved: FloatArray
     shading: FloatArray
     appearance: FloatArray
@@ -53,7 +54,8 @@ def express(
     model: RigModel, subject: Subject, target: FloatArray, source: FloatArray | None
 ) -> Expression:
     """Put AU intensities `target` (18, 2) on a subject who shows `source` (neutral when None)."""
-    moved = expressed(model, subject.dense, target, source)
+    rest = at_rest(model, subject.dense, source)
+    moved = displaced(model, rest, gains(target))
     normals = vertex_normals(moved @ subject.turn.T, model.dense.triangles)
     shading = brightness_ratio(subject.light, subject.normals, normals)
     change = gains(target)
@@ -65,7 +67,8 @@ def express(
         # The subject's left is the image's right.
         appearance[:, half:] += model.appearance[index, :, half:] * change[index, 0]
         appearance[:, :half] += model.appearance[index, :, :half] * change[index, 1]
-    return Expression(moved, shading, appearance, gains(target)[SUPPORTED_AUS.index("AU43")])
+    closing = gains(target)[SUPPORTED_AUS.index("AU43")]
+    return Expression(rest, moved, shading, appearance, closing)
 
 
 def draw(
@@ -109,7 +112,7 @@ def draw(
     colour *= _ratio(expression.appearance, on_map, shading, is_eye | is_mouth)
     colour[is_eye] *= lit[:, None]
     if is_mouth.any():
-        inside = _mouth(model, subject, expression.moved, canonical[is_mouth], seed)
+        inside = _mouth(model, subject, expression, canonical[is_mouth], seed)
         own = np.float32(subject.open_mouth * _like_photographed(model, subject, expression.moved))
         colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
     _darken_seams(colour, subject, expression, canonical)
@@ -150,21 +153,25 @@ def _darken_seams(
 
 
 def _like_photographed(model: RigModel, subject: Subject, moved: FloatArray) -> float:
-    """1 while the mouth is open about as far as in the photo, 0 where that would stretch teeth."""
+    """1 while the mouth is open about as in the photo, 0 where that would tear its teeth apart."""
     was, now = (float(model.lips.gaps(mesh).max()) for mesh in (subject.dense, moved))
-    return float(np.clip((1.7 - now / max(was, 1e-3)) / 0.4, 0, 1))
+    jaw = float(moved[CHIN, 1] - subject.dense[CHIN, 1])
+    wider = np.clip((1.7 - now / max(was, 1e-3)) / 0.4, 0, 1)
+    return float(wider * np.clip(1 - (jaw - 0.04) / 0.06, 0, 1))
 
 
 def _mouth(
-    model: RigModel, subject: Subject, moved: FloatArray, at: FloatArray, seed: int
+    model: RigModel, subject: Subject, expression: Expression, at: FloatArray, seed: int
 ) -> FloatArray:
     """Colour (P, 3) 0..255 behind the lips at canonical points `at` (P, 3)."""
     upper, lower = list(model.lips.upper), list(model.lips.lower)
-    rims = moved[upper], moved[lower]
-    roof = np.interp(at[:, 0], rims[0][:, 0], rims[0][:, 1]).astype(np.float32)
-    floor = np.interp(at[:, 0], rims[1][:, 0], rims[1][:, 1]).astype(np.float32)
+    moved, rest = expression.moved, expression.rest
+    roof = np.interp(at[:, 0], moved[upper, 0], moved[upper, 1]).astype(np.float32)
+    floor = np.interp(at[:, 0], moved[lower, 0], moved[lower, 1]).astype(np.float32)
     # The chin has no muscle of its own that lowers it: how far it is down is the jaw's doing.
-    jaw = float(moved[CHIN, 1] - subject.dense[CHIN, 1])
-    state = MouthState(subject.mouth, subject.mouth_width, jaw, subject.teeth)
+    jaw = float(moved[CHIN, 1] - rest[CHIN, 1])
+    middle = len(upper) // 2
+    line = float(rest[upper[middle], 1] + rest[lower[middle], 1]) / 2
+    state = MouthState((subject.mouth_x, line), subject.mouth_width, jaw, subject.teeth)
     teeth = model.teeth[seed % len(model.teeth)]
     return draw_interior(state, teeth, at[:, :2], roof, floor)

@@ -38,7 +38,7 @@ class Subject:
         light: float32 (4,), see `light.fit_light`.
         seen: float32 (V,), 1 where the photo shows the skin, 0 where the head hides it.
         middle: canonical x between the eyes.
-        mouth: canonical x, y of the middle of the line where the lips meet.
+        mouth_x: canonical x of the middle of the mouth.
         mouth_width: mouth width over the canonical face's.
         teeth: float32 (3,), RGB of teeth in this light.
         eyes: the subject's left and right.
@@ -53,7 +53,7 @@ class Subject:
     light: FloatArray
     seen: FloatArray
     middle: float
-    mouth: tuple[float, float]
+    mouth_x: float
     mouth_width: float
     teeth: FloatArray
     open_mouth: float
@@ -77,7 +77,7 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
     view = face.photo_view
     dense = model.dense.refine(face.mesh)
     lips = look_at_lips(model.lips, dense, _lip_middles(face.mesh), view, pyramid)
-    dense = _shut(model.lips, dense, lips)
+    dense = _fitted(model.lips, dense, lips)
     texture = view.project(dense)[:, :2]
     turn = np.asarray(view.matrix / view.scale, np.float32)
     normals = vertex_normals(dense @ turn.T, model.dense.triangles)
@@ -97,10 +97,7 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
         light=fit_light(luminance, normals, _skin_weights(luminance, skin)),
         seen=_seen(face, dense),
         middle=float((dense[133, 0] + dense[362, 0]) / 2),
-        mouth=(
-            float((dense[upper[0], 0] + dense[upper[-1], 0]) / 2),
-            float(lips.line[len(upper) // 2]),
-        ),
+        mouth_x=float((dense[upper[0], 0] + dense[upper[-1], 0]) / 2),
         mouth_width=width,
         teeth=teeth_colour(skin, whites),
         open_mouth=lips.openness,
@@ -130,13 +127,12 @@ def _lip_middles(mesh: FloatArray) -> FloatArray:
     return np.stack([upper, lower])
 
 
-def _shut(rims: Rims, dense: FloatArray, lips: Lips) -> FloatArray:
-    """The mesh with the inner contours in the line where the lips meet, unless they are apart."""
-    share = np.float32(1 - lips.openness)
-    upper = np.zeros((len(lips.line), 3), np.float32)
+def _fitted(rims: Rims, dense: FloatArray, lips: Lips) -> FloatArray:
+    """The mesh with the inner contours where the lips end in the photo."""
+    upper = np.zeros((len(lips.upper), 3), np.float32)
     lower = upper.copy()
-    upper[:, 1] = (lips.line - dense[list(rims.upper), 1]) * share
-    lower[:, 1] = (lips.line - dense[list(rims.lower), 1]) * share
+    upper[:, 1] = lips.upper - dense[list(rims.upper), 1]
+    lower[:, 1] = lips.lower - dense[list(rims.lower), 1]
     return rims.move(dense, upper, lower)
 
 
