@@ -48,19 +48,27 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="holds london/ and canada/")
     parser.add_argument("--people", type=int, default=20, help="whose smiles are drawn")
     parser.add_argument("--strangers", type=int, default=24, help="who draw every AU")
+    parser.add_argument("--only-times", action="store_true", help="measure time alone")
     options = parser.parse_args()
     registrar = load_registrar()
-    pairs = list(_pairs(registrar, options.data / "london"))
-    names = [name for name, _ in pairs if name not in TEETH]
-    tested = {names[int(i)] for i in np.linspace(0, len(names) - 1, options.people).round()}
     photos = sorted((options.data / "canada").glob("*.jpg"))[: options.strangers]
     strangers = [read_face(registrar, path) for path in photos]
     print(described(), "\n")
+    if not options.only_times:
+        _print_drawings(registrar, options.data, options.people, strangers)
+    _print_times(strangers[:6])
+
+
+def _print_drawings(
+    registrar: Registrar, data: Path, people: int, strangers: Sequence[RegisteredFace]
+) -> None:
+    pairs = list(_pairs(registrar, data / "london"))
+    names = [name for name, _ in pairs if name not in TEETH]
+    tested = {names[int(i)] for i in np.linspace(0, len(names) - 1, people).round()}
     _print_smiles([pair for name, pair in pairs if name in tested],
                   [pair for name, pair in pairs if name not in tested])  # fmt: skip
     _print_evenness(strangers[:6])
     _print_legibility(registrar, strangers)
-    _print_times(strangers[:6])
 
 
 def _pairs(registrar: Registrar, london: Path) -> Iterator[tuple[str, Pair]]:

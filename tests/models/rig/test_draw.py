@@ -65,15 +65,15 @@ def test_shut_mouths_show_no_teeth(au: str) -> None:
     # Seeds choose the teeth: were any shown, the two drawings would differ.
     one, other = (drawn(None, seed, **{au: "E"}).astype(np.float32) for seed in (0, 1))
     differs = np.abs(one - other).max(axis=2)
-    # Lips meet to a fraction of a pixel; what shines through stays below notice.
-    assert (differs > 0).sum() < 50
-    assert differs.max() < 24
+    # Lips meet to a fraction of a pixel; what shines through stays below notice. Parted lips
+    # differ by 0.1 and more.
+    assert differs.mean() < 0.03
 
 
 def test_parted_lips_show_the_teeth_that_the_seed_chooses() -> None:
     one, again, other = (drawn(None, seed, AU25="E") for seed in (0, 0, 1))
     assert np.array_equal(one, again)
-    assert not np.array_equal(one, other)
+    assert change(one, other) > 0.1
     rows, _ = np.nonzero((one != other).any(axis=2))
     assert rows.min() > 112  # in the mouth, below the middle of the image
     assert np.ptp(rows) < 40
