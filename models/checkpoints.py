@@ -84,7 +84,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 def encoded(checkpoint: Checkpoint) -> dict[str, bytes]:
     """The bytes of a checkpoint's files, by file name."""
-    arrays = {name: np.ascontiguousarray(value) for name, value in checkpoint.tensors.items()}
+    arrays = {name: np.asarray(value, order="C") for name, value in checkpoint.tensors.items()}
     config = json.dumps(checkpoint.config, indent=2, sort_keys=True, ensure_ascii=False)
     return {
         MODEL: save(dict(sorted(arrays.items()))),

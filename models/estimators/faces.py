@@ -24,12 +24,15 @@ class LabelledFaces:
         labels: float32 (N, A), intensities 0..5, NaN where not coded.
         person: int (N,), the row of `neutrals` that shows the same person.
         neutrals: uint8 (P, H, W, 3).
+        upper: float32 (N, A) where labels are known to lie between `labels` and these; None
+            where they are known.
     """
 
     images: ImageArray
     labels: FloatArray
     person: IndexArray
     neutrals: ImageArray
+    upper: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if not len(self.images) == len(self.labels) == len(self.person):
@@ -51,12 +54,23 @@ class Batch:
         labels: float32 (N, A), 0..5, NaN unknown.
         neutrals: float32 (R, 3, H, W), neutral faces.
         neutral_of: int64 (N,), for each image the row of its person in `neutrals`.
+        upper: float32 (N, A), upper ends of the labels where they differ from `labels`.
     """
 
     images: torch.Tensor
     labels: torch.Tensor
     neutrals: torch.Tensor
     neutral_of: torch.Tensor
+    upper: torch.Tensor | None = None
+
+    def moved(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        upper = None if self.upper is None else self.upper.to(device)
+        images, labels, neutrals, neutral_of = (
+            tensor.to(device, non_blocking=True)
+            for tensor in (self.images, self.labels, self.neutrals, self.neutral_of)
+        )
+        return Batch(images, labels, neutrals, neutral_of, upper)
 
 
 class Batches(Protocol):
@@ -98,6 +112,7 @@ class PeopleBatches:
             labels=torch.from_numpy(self.faces.labels[rows]),
             neutrals=varied[len(rows) :],
             neutral_of=torch.arange(self.people).repeat_interleave(self.per_person),
+            upper=None if self.faces.upper is None else torch.from_numpy(self.faces.upper[rows]),
         )
 
     def _rows_of(self, person: int, rng: np.random.Generator) -> IndexArray:
@@ -105,7 +120,30 @@ class PeopleBatches:
         return np.asarray(rng.choice(mine, self.per_person), np.int64)
 
 
+@dataclass(frozen=True, eq=False)
+class MixedBatches:
+    """Batches of several sources, each joined to the others at every step."""
+
+    sources: tuple[Batches, ...]
+
+    def batch(self, step: int) -> Batch:
+        """The step's batches after one another; neutral faces are counted on."""
+        parts = [source.batch(step) for source in self.sources]
+        before = np.cumsum([0, *(len(part.neutrals) for part in parts)])
+        bounded = any(part.upper is not None for part in parts)
+        uppers = [part.labels if part.upper is None else part.upper for part in parts]
+        return Batch(
+            torch.cat([part.images for part in parts]),
+            torch.cat([part.labels for part in parts]),
+            torch.cat([part.neutrals for part in parts]),
+            torch.cat(
+                [part.neutral_of + int(n) for part, n in zip(parts, before[:-1], strict=True)]
+            ),
+            torch.cat(uppers) if bounded else None,
+        )
+
+
 def to_tensor(images: ImageArray) -> torch.Tensor:
     """uint8 (N, H, W, 3) -> float32 (N, 3, H, W) in [-1, 1], channels last in memory."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
-    return (tensor.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+    scaled = images.astype(np.float32) / np.float32(127.5) - 1
+    return torch.from_numpy(scaled).permute(0, 3, 1, 2)

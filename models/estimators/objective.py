@@ -35,11 +35,14 @@ def both_heads(network: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, di
     faces, neutrals = features[:count], features[count:]
     known = ~torch.isnan(batch.labels).all(dim=0)
     rest = torch.where(known, 0.0, torch.nan).expand(len(neutrals), -1)
+    rest = rest.to(batch.labels.dtype)
     absolute = ordinal_loss(
-        network.logits(features).float(), torch.cat([batch.labels, rest.to(batch.labels.dtype)])
+        network.logits(features).float(),
+        torch.cat([batch.labels, rest]),
+        None if batch.upper is None else torch.cat([batch.upper, rest]),
     )
     comparing = ordinal_loss(
-        network.logits(faces, neutrals[batch.neutral_of]).float(), batch.labels
+        network.logits(faces, neutrals[batch.neutral_of]).float(), batch.labels, batch.upper
     )
     parts = {"absolute": float(absolute.detach()), "comparing": float(comparing.detach())}
     return absolute + comparing, parts

@@ -14,7 +14,9 @@ THRESHOLDS = len(LEVELS) - 1
 """Questions per AU."""
 
 
-def ordinal_loss(logits: torch.Tensor, intensities: torch.Tensor) -> torch.Tensor:
+def ordinal_loss(
+    logits: torch.Tensor, intensities: torch.Tensor, upper: torch.Tensor | None = None
+) -> torch.Tensor:
     """Mean binary cross-entropy over the questions of every known label.
 
     A label between two levels answers the question between them by its share: 2.25 is "above 2"
@@ -23,6 +25,8 @@ def ordinal_loss(logits: torch.Tensor, intensities: torch.Tensor) -> torch.Tenso
     Args:
         logits: (N, A, 5), of "intensity is above k".
         intensities: (N, A) in [0, 5]; NaN is not known and costs nothing.
+        upper: (N, A), not below `intensities`: all that is known is that the label lies between
+            the two. Questions whose answer differs between them cost nothing.
 
     Raises:
         ValueError: the shapes disagree.
@@ -35,13 +39,20 @@ def ordinal_loss(logits: torch.Tensor, intensities: torch.Tensor) -> torch.Tenso
     losses = functional.binary_cross_entropy_with_logits(
         logits, answers.to(logits.dtype), reduction="none"
     )
-    weights = known[..., None].to(logits.dtype)
-    return (losses * weights).sum() / (weights.sum() * THRESHOLDS).clamp(min=1)
+    weights = known[..., None].expand_as(losses).to(logits.dtype)
+    if upper is not None:
+        most = (torch.nan_to_num(upper)[..., None] - levels).clamp(0, 1)
+        weights = weights * (most == answers)
+    return (losses * weights).sum() / weights.sum().clamp(min=1)
 
 
 def cumulative(logits: torch.Tensor) -> torch.Tensor:
     """(..., 5) logits -> (..., 5) probabilities of "above k" that never rise with k."""
-    return torch.cummin(torch.sigmoid(logits.float()), dim=-1).values
+    above = [torch.sigmoid(one) for one in logits.float().unbind(-1)]
+    # not torch.cummin, which ONNX does not know
+    for index in range(1, len(above)):
+        above[index] = torch.minimum(above[index - 1], above[index])
+    return torch.stack(above, dim=-1)
 
 
 def class_probabilities(logits: torch.Tensor) -> torch.Tensor:

@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from models.estimators.faces import Batch, Batches
+from models.estimators.faces import Batches
 from models.estimators.objective import Objective
 
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -149,7 +149,8 @@ def train(
             group["lr"] = config.rate(step)
         network.train()
         prepare(network)
-        batch = _moved(batches.batch(step), device)
+        batch = batches.batch(step)
+        batch = batch if device.type == "cpu" else batch.moved(device)
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(config.seed * 1_000_003 + step)
             with torch.autocast(
@@ -282,14 +283,3 @@ def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.
 
 def _clone(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value.detach().clone() for name, value in tensors.items()}
-
-
-def _moved(batch: Batch, device: torch.device) -> Batch:
-    if device.type == "cpu":
-        return batch
-    return Batch(
-        *(
-            tensor.to(device, non_blocking=True)
-            for tensor in (batch.images, batch.labels, batch.neutrals, batch.neutral_of)
-        )
-    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Final
 
 import torch
@@ -129,7 +130,7 @@ def _read_weights(path: Path) -> Mapping[str, torch.Tensor]:
         return load(content)
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, ValueError, EOFError, OSError, ImportError) as error:
+    except (RuntimeError, EOFError, UnpicklingError) as error:
         raise CorruptCheckpointError(f"{path.name} holds no tensors alone: {error}") from error
     if not isinstance(weights, dict) or not all(
         isinstance(value, torch.Tensor) for value in weights.values()

@@ -1,0 +1,1 @@
+"""Fits an estimator to one person from one photograph of them."""

@@ -1,0 +1,47 @@
+"""How strongly an estimator is bent towards one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from models.estimators.config import Architecture, Method
+
+Layers = Literal["all", "heads"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way of fine-tuning.
+
+    Attributes:
+        learning_rate: constant.
+        epochs: passes over the drawings; the last one's weights are kept.
+        batch: drawings a step.
+        layers: which parameters move: all (of `vgg16`, from the third convolution), or the heads.
+        anchor: pulls weights towards the base's (L2-SP, Li et al. 2018), per parameter.
+        varied: whether light, camera and registration are varied at random, as in training.
+        rehearsal: share of each batch taken from general data, where some is given.
+        average: decay per step of the mean of weights that is kept; 0 for the last weights.
+    """
+
+    learning_rate: float
+    epochs: int = 30
+    batch: int = 18
+    layers: Layers = "all"
+    anchor: float = 0.0
+    varied: bool = False
+    rehearsal: float = 0.0
+    average: float = 0.0
+
+
+PAPER: Final = Recipe(learning_rate=5e-6)
+"""Niinuma et al. (2022, 4.2.3): 5e-6, 30 epochs, final epoch kept."""
+CAREFUL: Final = Recipe(learning_rate=3e-5, epochs=20, anchor=1e-3, varied=True, rehearsal=0.5)
+"""For `compact`: what personalising gains on drawings without moving what photographs read."""
+RECIPES: Final = {"paper": PAPER, "careful": CAREFUL}
+
+
+def default_method(architecture: Architecture) -> Method:
+    """What serves an unknown subject best, as measured (see the card of `compact`)."""
+    return "one-frame" if architecture == "compact" else "fine-tune"
