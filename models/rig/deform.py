@@ -19,6 +19,8 @@ _UPPER_LID_SHARE: Final = 0.93
 _TIGHT_LOWER_LID: Final = 0.38
 _TIGHT_UPPER_LID: Final = 0.12
 """Shares of the eye's height that AU07 at E takes away from below and above."""
+_WIDENING: Final = (0.55, 1.2)
+"""Least and most of AU05's field that an eye takes, by its height at rest."""
 _NOTICEABLE: Final = 0.01
 """Height of a mouth's opening, canonical units, below which it is a line."""
 
@@ -66,12 +68,21 @@ def displaced(model: RigModel, person: FloatArray, gain: FloatArray) -> FloatArr
     """The dense face `person` (V, 3) with AU `gain` (18, 2), canonical units, float32 (V, 3)."""
     left = model.left_share[:, None]
     out = person.copy()
+    gain = gain.copy()
+    gain[_AU["AU05"]] *= _eye_sizes(model, person)
     for index in np.flatnonzero(gain.any(axis=1)):
         right_gain, left_gain = float(gain[index, 1]), float(gain[index, 0])
         out += model.basis[index] * (right_gain + (left_gain - right_gain) * left)
     for side, eye in enumerate((model.left_eye, model.right_eye)):
         out = _close_lids(eye, person, out, gain[:, side])
     return _seal_lips(model.lips, person, out, gain.max(axis=1))
+
+
+def _eye_sizes(model: RigModel, person: FloatArray) -> FloatArray:
+    """Height of the left and right eye (2,) over the canonical ones: narrow eyes widen less."""
+    eyes = (model.left_eye, model.right_eye)
+    heights = [eye.gaps(person).max() / eye.gaps(model.neutral).max() for eye in eyes]
+    return np.asarray(np.clip(heights, *_WIDENING), np.float32)
 
 
 def _close_lids(eye: Rims, person: FloatArray, moved: FloatArray, gain: FloatArray) -> FloatArray:

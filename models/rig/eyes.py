@@ -18,6 +18,8 @@ _LASHES: Final = 0.14
 """Share of the eye's height below the upper lid that lashes and their shadow darken."""
 _GRAIN: Final = 120
 """Places per canonical unit told apart in the photo: a dozen across an iris."""
+_SHADOW: Final = 0.48
+"""How much a lid that has moved darkens the eye at its very edge."""
 _SEAM: Final = 0.016
 """Half width of the line that closed lashes draw, canonical units."""
 
@@ -65,6 +67,25 @@ def find_iris(rims: Rims, dense: FloatArray, view: View, pyramid: Pyramid) -> Ey
     return Eye(rims, found)
 
 
+def find_irises(
+    rims: tuple[Rims, Rims], dense: FloatArray, view: View, pyramid: Pyramid
+) -> tuple[Eye, Eye]:
+    """Both eyes of a face, level with each other: lids hide an iris's height, not its width."""
+    first, second = (find_iris(eye, dense, view, pyramid) for eye in rims)
+    heights = [_middle_height(eye, dense) for eye in rims]
+    off = (first.iris[1] - heights[0] + second.iris[1] - heights[1]) / 2
+    return (
+        Eye(rims[0], (first.iris[0], heights[0] + off)),
+        Eye(rims[1], (second.iris[0], heights[1] + off)),
+    )
+
+
+def _middle_height(rims: Rims, dense: FloatArray) -> float:
+    """Canonical y half way between the lids in the middle of the eye."""
+    half = len(rims.upper) // 2
+    return float(dense[rims.upper[half], 1] + dense[rims.lower[half], 1]) / 2
+
+
 def eyeball_points(eye: Eye, dense: FloatArray, moved: FloatArray, at: FloatArray) -> FloatArray:
     """Where on the photographed eye to look for each drawn eye point.
 
@@ -105,8 +126,8 @@ def lid_shadow(eye: Eye, moved: FloatArray, dense: FloatArray, at: FloatArray) -
     upper = list(eye.rims.upper)
     top = _rim(moved[upper], at[:, 0])
     travel = np.abs(np.interp(at[:, 0], moved[upper, 0], moved[upper, 1] - dense[upper, 1]))
-    strength = 0.42 * np.clip(travel / 0.03, 0, 1)
-    return np.asarray(1 - strength * np.exp(-np.maximum(at[:, 1] - top, 0) / 0.016), np.float32)
+    strength = _SHADOW * np.clip(travel / 0.03, 0, 1)
+    return np.asarray(1 - strength * np.exp(-np.maximum(at[:, 1] - top, 0) / 0.028), np.float32)
 
 
 def lash_line(eye: Eye, moved: FloatArray, closing: float, at: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from models.registration.canonical import canonical_face
 from models.registration.face import FloatArray, ImageArray, RegisteredFace, View
 from models.registration.pyramid import Pyramid
 from models.rig.contact import Rims
-from models.rig.eyes import Eye, find_iris
+from models.rig.eyes import Eye, find_irises
 from models.rig.light import LUMINANCE, fit_light, vertex_normals
 from models.rig.lips import Lips, look_at_lips
 from models.rig.model import RigModel
@@ -101,20 +101,19 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
         mouth_width=width,
         teeth=teeth_colour(skin, whites),
         open_mouth=lips.openness,
-        eyes=(
-            find_iris(model.left_eye, dense, view, pyramid),
-            find_iris(model.right_eye, dense, view, pyramid),
-        ),
+        eyes=find_irises((model.left_eye, model.right_eye), dense, view, pyramid),
     )
 
 
 def _seen(face: RegisteredFace, dense: FloatArray) -> FloatArray:
-    """From the black that registration left; the outline itself, half a pixel wide, is no black."""
+    """From the black that registration left; the outline itself, a few pixels wide, is no black."""
     shown = np.isfinite(face.sampling[..., 0]).astype(np.uint8)
-    near = cv2.dilate(shown, np.ones((5, 5), np.uint8))
+    near = cv2.dilate(shown, np.ones((5, 5), np.uint8)).astype(np.float32)
+    # Vertices lie as close as pixels: without a soft edge they would cut teeth into it.
+    soft = cv2.GaussianBlur(near, (0, 0), 1.5)
     at = face.view.project(dense)
     picked = cv2.remap(
-        near, at[None, :, 0], at[None, :, 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
+        soft, at[None, :, 0], at[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(picked[0], np.float32)
 
