@@ -135,7 +135,7 @@ def test_a_turned_face_keeps_its_hidden_side_black(yaw: float) -> None:
         found = drawn(face, **aus)
         assert inside(found).sum() > 0.9 * front.sum()
         # Skin moves, and takes the border of what the photo shows along.
-        assert (inside(found) & hidden).sum() < 0.35 * hidden.sum()
+        assert (inside(found) & hidden).sum() < 0.45 * hidden.sum()
 
 
 def registered_area(face: RegisteredFace) -> BoolArray:
