@@ -226,8 +226,7 @@ def test_the_readme_lists_every_setting_and_its_default() -> None:
 def test_the_readme_lists_every_path_of_the_api() -> None:
     undocumented = []
     for path in create_app(Settings()).openapi()["paths"]:
-        pattern = path.replace("{image_id}", "{id}").replace("{set_id}", "{id}")
-        pattern = pattern.replace("{job_id}", "{id}").replace("{output}", "face")
+        pattern = re.sub(r"\{\w+_id\}", "{id}", path).replace("{output}", "face")
         if pattern not in README:
             undocumented.append(path)
     assert undocumented == []

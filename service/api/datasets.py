@@ -171,9 +171,9 @@ def read_dataset(dataset_id: str, caller: Caller, session: ReadSession) -> schem
     return present_datasets.dataset(*datasets.get(session, caller, parse_id(dataset_id)))
 
 
-@router.api_route(
+@router.head("/{dataset_id}/download", include_in_schema=False)
+@router.get(
     "/{dataset_id}/download",
-    methods=["GET", "HEAD"],
     operation_id="download_dataset",
     response_class=Response,
     summary="Download a dataset",
@@ -197,9 +197,9 @@ def download_dataset(
     return serve(request, services.store, served)
 
 
-@router.api_route(
+@router.head("/{dataset_id}/preview", include_in_schema=False)
+@router.get(
     "/{dataset_id}/preview",
-    methods=["GET", "HEAD"],
     operation_id="preview_dataset",
     response_class=Response,
     summary="See a dataset",
