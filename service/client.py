@@ -12,12 +12,17 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from service.dataset_schemas import Corpus, CorpusList, Dataset, DatasetList
 from service.schemas import ExpressionSet, Image, Job, JobState, Readiness
 
 Answer = TypeVar("Answer", bound=BaseModel)
+_Page = TypeVar("_Page", CorpusList, DatasetList)
 
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
+_UPLOAD_TIMEOUT: Final = httpx.Timeout(600.0, connect=5.0)
+"""An archive is checked and stored before the answer comes: some GB at 100 MB/s."""
+_PIECE: Final = 1024 * 1024
 _PATIENCE_SECONDS: Final = 30.0
 """How long `follow` keeps asking a service that has stopped answering."""
 _PAUSE_SECONDS: Final = 0.5
@@ -29,6 +34,10 @@ class ClientError(Exception):
 
 class UnreachableError(ClientError):
     """The service does not answer."""
+
+
+class ChangedError(ClientError):
+    """What was to be gone on with is something else now."""
 
 
 class RefusedError(ClientError):
@@ -107,6 +116,74 @@ class Client:
     def cancel(self, job_id: uuid.UUID) -> Job:
         """Ask for a job to stop."""
         return _read(self._send("POST", f"/v1/jobs/{job_id}/cancel"), Job)
+
+    def import_archive(self, archive: Path, fields: Mapping[str, str]) -> Corpus:
+        """Upload a zip file as a corpus; `fields` are those of the form: name, layout, ….
+
+        Raises:
+            OSError: the file cannot be read.
+            RefusedError: it is not safe to unpack, or a field is wrong.
+        """
+        with archive.open("rb") as file:
+            files = {"archive": (archive.name, file, "application/zip")}
+            answer = self._send(
+                "POST", "/v1/corpora", files=files, data=dict(fields), timeout=_UPLOAD_TIMEOUT
+            )
+        return _read(answer, Corpus)
+
+    def import_path(self, fields: Mapping[str, str]) -> Corpus:
+        """Import a folder that lies on the server; `fields` as in the API."""
+        return _read(self._send("POST", "/v1/corpora", json=dict(fields)), Corpus)
+
+    def corpus(self, corpus_id: uuid.UUID) -> Corpus:
+        """A corpus as it is now."""
+        return self._get(f"/v1/corpora/{corpus_id}", Corpus)
+
+    def corpora(self) -> Iterator[Corpus]:
+        """Every corpus, newest first."""
+        return self._pages("/v1/corpora", CorpusList)
+
+    def build(self, request: Mapping[str, Any]) -> Dataset:
+        """Ask for a dataset; `request` as in the API."""
+        return _read(self._send("POST", "/v1/datasets", json=dict(request)), Dataset)
+
+    def dataset(self, dataset_id: uuid.UUID) -> Dataset:
+        """A dataset as it is now."""
+        return self._get(f"/v1/datasets/{dataset_id}", Dataset)
+
+    def datasets(self) -> Iterator[Dataset]:
+        """Every dataset, newest first."""
+        return self._pages("/v1/datasets", DatasetList)
+
+    def stream(self, url: str, start: int, tag: str) -> Iterator[bytes]:
+        """The bytes at `url` from `start` on, provided that its entity tag still is `tag`.
+
+        Raises:
+            ChangedError: it is not.
+            UnreachableError: the connection broke; what came before is good.
+        """
+        headers = {"Range": f"bytes={start}-", "If-Range": f'"{tag}"'} if start else {}
+        try:
+            with self._http.stream("GET", url, headers=headers) as response:
+                if response.is_error:
+                    response.read()
+                    raise _refusal(response)
+                is_other = response.headers.get("etag") != f'"{tag}"'
+                if is_other or (start > 0 and response.status_code != 206):
+                    raise ChangedError(f"{url} is not what it was; download it anew.")
+                yield from response.iter_bytes(_PIECE)
+        except httpx.TransportError as error:
+            raise UnreachableError(self._silence(error)) from error
+
+    def _pages(self, path: str, schema: type[_Page]) -> Iterator[Any]:
+        cursor: str | None = None
+        while True:
+            query = f"?cursor={cursor}" if cursor else ""
+            page = self._get(f"{path}{query}", schema)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def download(self, url: str) -> bytes:
         """The bytes at one of the URLs in an answer."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from models.facs import AU_NAMES
+from service.cli.corpus import corpus
+from service.cli.dataset import dataset
 from service.cli.errors import SentenceGroup
 from service.cli.serving import check, serve, worker
-from service.cli.storage import db, keys
+from service.cli.storage import db, gc, keys
 from service.cli.synthesise import synthesise
 from service.version import VERSION
 
@@ -18,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Re-draw face photos with other FACS action units.\n\n"
-    "Start with `facsimile synthesise --help`.",
+    "Start with `facsimile synthesise --help`, or `facsimile corpus --help` for datasets.",
 )
 
 
@@ -28,6 +30,9 @@ app.command(
 app.command()(serve)
 app.command()(worker)
 app.command()(check)
+app.command()(gc)
+app.add_typer(corpus, name="corpus")
+app.add_typer(dataset, name="dataset")
 app.add_typer(keys, name="keys")
 app.add_typer(db, name="db")
 

@@ -53,7 +53,7 @@ def draw_all(
         ClientError: the service refused or stopped answering.
     """
     stems = _stems(images)
-    with _progress() as progress:
+    with progress_bars() as progress:
         ids = []
         for image in progress.track(images, description="uploading"):
             ids.append(client.upload(image).id)
@@ -126,7 +126,8 @@ def _stems(images: Sequence[Path]) -> list[str]:
     return stems
 
 
-def _progress() -> Progress:
+def progress_bars() -> Progress:
+    """Bars on standard error, so that standard output stays for results."""
     return Progress(
         TextColumn("{task.description:<12}"),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""``facsimile db`` and ``facsimile keys``: what is done to the database directly."""
+"""``facsimile db``, ``keys`` and ``gc``: what is done to the database and the store directly."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.artifacts import ArtifactError, open_store
 from service.cli.errors import CommandError
 from service.config import Settings, load_settings
 from service.db import schema
 from service.db.engine import Database, open_database
 from service.usecases import keys as keys_usecase
+from service.usecases.garbage import collect
 
 Data = Annotated[
     Path | None,
@@ -88,6 +90,32 @@ def revoke(
         with database.write() as session:
             key = keys_usecase.revoke_key(session, prefix)
     typer.echo(f"{key.prefix} of {key.owner} is revoked.")
+
+
+def gc(
+    grace_hours: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Leave alone what is younger, as it may belong to an upload under way; "
+            "FACSIMILE_GARBAGE_HOURS when not given.",
+        ),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Remove stored bytes that nothing refers to any more.
+
+    The service does this by itself every few hours; run it to have the room at once.
+    """
+    settings = load_settings(data_dir=data)
+    grace = settings.garbage_hours if grace_hours is None else grace_hours
+    with usable_database(settings) as database:
+        schema.check(database)
+        try:
+            done = collect(database, open_store(settings), grace)
+        except ArtifactError as error:
+            raise CommandError(f"The store cannot be used: {error}.") from error
+    typer.echo(f"Removed {done.removed:,} of {done.seen:,} blobs, {done.bytes / 1e6:,.1f} MB.")
 
 
 @contextlib.contextmanager

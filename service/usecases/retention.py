@@ -13,11 +13,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from service.artifacts import ArtifactStore
-from service.db.blobs import is_needed, lock_alone
+from service.db.blobs import remove_unneeded
 from service.db.engine import Database
-from service.db.tables import ExpressionItem, ExpressionSet, Image, Job
+from service.db.tables import Corpus, Dataset, ExpressionItem, ExpressionSet, Image, Job
 from service.db.types import now
 from service.jobs.contracts import ENDED
+from service.usecases import corpora, datasets
 
 BATCH: Final = 100
 
@@ -25,19 +26,20 @@ log = structlog.get_logger(__name__)
 
 
 def erase_expired(database: Database, store: ArtifactStore) -> int:
-    """Erase up to `BATCH` sets and images whose time is over; returns how many blobs
-    they referred to.
+    """Erase up to `BATCH` of each kind of thing whose time is over; returns how many blobs they
+    referred to.
 
     Rows are marked before blobs are deleted: a process that dies in between leaves blobs that
     nothing refers to, never a row without its blob.
     """
     with database.write() as session:
-        addresses = [*_erase_sets(session), *_erase_images(session)]
-    for address in sorted(set(addresses)):
-        with database.write() as session:
-            lock_alone(session, address)
-            if not is_needed(session, address):
-                store.delete(address)
+        addresses = [
+            *_erase_sets(session),
+            *_erase_datasets(session),
+            *_erase_corpora(session),
+            *_erase_images(session),
+        ]
+    remove_unneeded(database, store, addresses)
     if addresses:
         log.info("erased what had expired", blobs=len(addresses))
     return len(addresses)
@@ -62,6 +64,22 @@ def _erase_sets(session: Session) -> Iterable[str]:
         session.execute(delete(ExpressionItem).where(ExpressionItem.set_id == row.id))
         row.targets, row.image_ids, row.erased_at = [], [], now()
     return addresses
+
+
+def _erase_datasets(session: Session) -> Iterable[str]:
+    """Erase expired datasets; the blobs they referred to."""
+    expired = session.scalars(
+        select(Dataset).where(Dataset.expires_at <= now(), Dataset.erased_at.is_(None)).limit(BATCH)
+    ).all()
+    return [address for row in expired for address in datasets.erase(session, row)]
+
+
+def _erase_corpora(session: Session) -> Iterable[str]:
+    """Erase expired corpora; the blobs they referred to."""
+    expired = session.scalars(
+        select(Corpus).where(Corpus.expires_at <= now(), Corpus.erased_at.is_(None)).limit(BATCH)
+    ).all()
+    return [address for row in expired for address in corpora.erase(session, row)]
 
 
 def _erase_images(session: Session) -> Iterable[str]:

@@ -1,0 +1,190 @@
+"""``facsimile corpus``: labelled frames to make datasets of."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+import zipfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from models.corpora.errors import CorpusError
+from models.corpora.files import files_below
+from models.corpora.registry import UnknownLayoutError, layout_named, read_corpus
+from models.facs import AU_NAMES, LEVELS
+from service.cli.connecting import DataFolder, Url, connected
+from service.cli.drawing import progress_bars
+from service.cli.errors import CommandError
+from service.cli.following import follow
+from service.client import Client
+from service.dataset_schemas import LAYOUTS, Corpus
+from service.db.ids import parse_id
+
+corpus = typer.Typer(
+    no_args_is_help=True, help="Import FACS-coded corpora, list them, and say what is in them."
+)
+
+Layout = Annotated[str, typer.Option(help=f"How its files are laid out: {', '.join(LAYOUTS)}.")]
+
+
+@corpus.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="Its folder, or a zip file of it.")],
+    layout: Layout = "folder",
+    name: Annotated[
+        str | None, typer.Option(help="What to call it; by default what its folder is called.")
+    ] = None,
+    licence: Annotated[
+        str | None,
+        typer.Option(help="What it may be used for; by default what it says itself."),
+    ] = None,
+    consent: Annotated[
+        str | None, typer.Option(help="What the people in it agreed to; printed on every card.")
+    ] = None,
+    on_server: Annotated[
+        bool,
+        typer.Option(
+            "--on-server",
+            help="PATH is a folder of the server, below its FACSIMILE_CORPORA_ROOT: nothing is "
+            "uploaded.",
+        ),
+    ] = False,
+    url: Url = None,
+    data: DataFolder = None,
+) -> None:
+    """Read a corpus's labels and find the face of every frame, once; prints the corpus's id.
+
+    A folder of your own with labels.csv (columns file, subject, AU01, AU02, ...):
+
+        facsimile corpus import faces/ --name "my lab"
+
+    DISFA, which lies on the server already:
+
+        facsimile corpus import disfa --layout disfa --on-server
+    """
+    _check_layout(layout)
+    named = name or path.resolve().name.removesuffix(".zip")
+    fields = {"name": named, "layout": layout, "licence": licence, "consent": consent}
+    told = {key: value for key, value in fields.items() if value is not None}
+    with connected(url, data) as client:
+        accepted = (
+            client.import_path({**told, "path": str(path)})
+            if on_server
+            else _upload(client, path, told)
+        )
+        follow(client, accepted.job, "import")
+        done = client.corpus(accepted.id)
+    skipped = ", ".join(f"{count:,} {reason}" for reason, count in done.skipped.items())
+    typer.echo(
+        f"{done.registered:,} of {done.frames:,} frames of {done.subjects} people are ready"
+        + (f"; skipped: {skipped}." if skipped else "."),
+        err=True,
+    )
+    for skip in done.skipped_examples:
+        typer.echo(f"  {skip.frame}: {skip.detail}", err=True)
+    typer.echo(str(done.id))
+
+
+@corpus.command("list")
+def list_(url: Url = None, data: DataFolder = None) -> None:
+    """List the corpora of a service, newest first."""
+    table = Table("id", "name", "layout", "state", "frames", "ready", "people")
+    with connected(url, data) as client:
+        for each in client.corpora():
+            table.add_row(
+                str(each.id),
+                each.name,
+                each.layout,
+                each.job.state,
+                _number(each.frames),
+                _number(each.registered),
+                _number(each.subjects),
+            )
+    Console().print(table)
+
+
+@corpus.command()
+def describe(
+    path: Annotated[str, typer.Argument(help="A corpus's folder, or the id of an imported one.")],
+    layout: Layout = "folder",
+    url: Url = None,
+    data: DataFolder = None,
+) -> None:
+    """Say what is in a corpus: people, frames, and frames of every AU at every intensity.
+
+    A folder is read as it is, and nothing is imported or uploaded:
+
+        facsimile corpus describe /data/BP4D --layout bp4d
+
+    An imported corpus is described by the service:
+
+        facsimile corpus describe 019e6f1d-0a10-7c44-9b1e-7a3d5e8f9012
+    """
+    corpus_id = parse_id(path)
+    _print(_described(corpus_id, url, data) if corpus_id else _read(Path(path), layout))
+
+
+def _described(corpus_id: uuid.UUID, url: str | None, data: Path | None) -> dict[str, Any]:
+    with connected(url, data) as client:
+        found: Corpus = client.corpus(corpus_id)
+    return found.model_dump()
+
+
+def _read(path: Path, layout: str) -> dict[str, Any]:
+    _check_layout(layout)
+    try:
+        return read_corpus(path, layout_named(layout)).describe()
+    except CorpusError as error:
+        raise CommandError(f"{error}.") from error
+
+
+def _check_layout(layout: str) -> None:
+    try:
+        layout_named(layout)
+    except UnknownLayoutError as error:
+        raise CommandError(str(error)) from error
+
+
+def _print(found: dict[str, Any]) -> None:
+    console = Console()
+    console.print(
+        f"[bold]{found['name']}[/bold] ({found['layout']}): {_number(found['frames'])} frames of "
+        f"{_number(found['subjects'])} people in {_number(found['sequences'])} sequences"
+    )
+    for name, count in found["splits"].items():
+        console.print(f"  {name}: {count:,} frames")
+    for reason, count in found.get("skipped", {}).items():
+        console.print(f"  skipped, {reason}: {count:,} frames")
+    table = Table("AU", "", *(f"{level:>5}" for level in LEVELS), title="Frames at each intensity")
+    for au, counts in found["aus"].items():
+        table.add_row(au, AU_NAMES[au], *(f"{counts[level]:,}" for level in LEVELS))
+    console.print(table)
+    for note in found["notes"]:
+        console.print(f"Note: {note}")
+    console.print(f"Licence: {found['licence']}")
+
+
+def _upload(client: Client, path: Path, fields: dict[str, str]) -> Corpus:
+    if path.is_file():
+        return client.import_archive(path, fields)
+    if not path.is_dir():
+        raise CommandError(f"{path} is neither a folder nor a zip file.")
+    with tempfile.TemporaryDirectory(prefix="facsimile-") as folder:
+        archive = Path(folder) / "corpus.zip"
+        _zip(path.resolve(), archive)
+        return client.import_archive(archive, fields)
+
+
+def _zip(folder: Path, archive: Path) -> None:
+    """Pictures and videos are packed already, so nothing is compressed."""
+    with zipfile.ZipFile(archive, "w", allowZip64=True) as out, progress_bars() as progress:
+        for path in progress.track(list(files_below(folder)), description="packing"):
+            out.write(path, path.relative_to(folder))
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
