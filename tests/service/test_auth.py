@@ -65,8 +65,10 @@ def calling(service: Service, secret: str) -> Caller:
     "authorization",
     [None, "Bearer", "Bearer fx_00000000_wrong", "Basic dTpw", "fx_1", "Bearer é"],
 )
-def test_without_a_good_key_nothing_is_answered(guarded, authorization):
-    headers = {} if authorization is None else {"Authorization": authorization.encode()}
+def test_without_a_good_key_nothing_is_answered(
+    guarded: Service, authorization: str | None
+) -> None:
+    headers = {} if authorization is None else {b"Authorization": authorization.encode()}
     for path in ("/v1/jobs", "/v1/jobs/x", "/v1/images/x", "/v1/expressions/x"):
         answer = guarded.client.get(path, headers=headers)
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
@@ -75,12 +77,12 @@ def test_without_a_good_key_nothing_is_answered(guarded, authorization):
     assert answer.status_code == 401
 
 
-def test_health_and_docs_are_open(guarded):
+def test_health_and_docs_are_open(guarded: Service) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/problems"):
         assert guarded.client.get(path).status_code == 200
 
 
-def test_what_one_owner_made_is_not_there_for_another(guarded):
+def test_what_one_owner_made_is_not_there_for_another(guarded: Service) -> None:
     alice = calling(guarded, new_key(guarded, "alice").secret)
     bob = calling(guarded, new_key(guarded, "bob").secret)
     image = alice.post("/v1/images", files={"file": small_portrait()}).json()
@@ -108,21 +110,21 @@ def test_what_one_owner_made_is_not_there_for_another(guarded):
     assert alice.get(f"/v1/jobs/{made['job']['id']}").json()["state"] == "queued"
 
 
-def test_two_keys_of_one_owner_see_the_same(guarded):
+def test_two_keys_of_one_owner_see_the_same(guarded: Service) -> None:
     first = calling(guarded, new_key(guarded, "carol").secret)
     second = calling(guarded, new_key(guarded, "carol").secret)
     image = first.post("/v1/images", files={"file": small_portrait()}).json()
     assert second.get(f"/v1/images/{image['id']}").json() == image
 
 
-def test_what_is_kept_for_a_while_says_how_long(guarded):
+def test_what_is_kept_for_a_while_says_how_long(guarded: Service) -> None:
     caller = calling(guarded, new_key(guarded, "hanna").secret)
     image = caller.post("/v1/images", files={"file": small_portrait()}).json()
     made, ends = (datetime.fromisoformat(image[name]) for name in ("created_at", "expires_at"))
     assert abs((ends - made).total_seconds() - 2 * 86_400) < 1
 
 
-def test_idempotency_keys_of_owners_do_not_meet(guarded):
+def test_idempotency_keys_of_owners_do_not_meet(guarded: Service) -> None:
     headers = {"Idempotency-Key": "1"}
     answers = [
         calling(guarded, new_key(guarded, owner).secret).post(
@@ -134,7 +136,7 @@ def test_idempotency_keys_of_owners_do_not_meet(guarded):
     assert answers[0].json()["id"] != answers[1].json()["id"]
 
 
-def test_a_revoked_key_is_refused_and_what_it_made_stays(guarded):
+def test_a_revoked_key_is_refused_and_what_it_made_stays(guarded: Service) -> None:
     key = new_key(guarded, "frank")
     image = calling(guarded, key.secret).post("/v1/images", files={"file": small_portrait()})
     database = open_database(guarded.settings.database)
@@ -151,7 +153,7 @@ def test_a_revoked_key_is_refused_and_what_it_made_stays(guarded):
     assert again.get(f"/v1/images/{image.json()['id']}").status_code == 200
 
 
-def test_keys_are_random_and_stored_as_digests_alone(guarded):
+def test_keys_are_random_and_stored_as_digests_alone(guarded: Service) -> None:
     key, other = new_key(guarded, "grete"), new_key(guarded, "grete")
     assert key.secret != other.secret
     assert key.secret.startswith(key.info.prefix)
@@ -180,6 +182,8 @@ def test_keys_are_random_and_stored_as_digests_alone(guarded):
         ("api.example.org", True),
     ],
 )
-def test_keys_are_needed_unless_only_this_machine_can_call(tmp_path: Path, host, needed):
+def test_keys_are_needed_unless_only_this_machine_can_call(
+    tmp_path: Path, host: str, needed: bool
+) -> None:
     assert load_settings(data_dir=tmp_path, host=host).keys_required is needed
     assert load_settings(data_dir=tmp_path, host=host, require_api_keys=True).keys_required

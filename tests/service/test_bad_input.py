@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from PIL import Image
 from sqlalchemy import func, select
@@ -29,14 +32,15 @@ SMILE = [{"AU12": "D"}]
 
 @pytest.fixture(scope="module")
 def image_id(service: Service) -> str:
-    return service.client.post("/v1/images", files={"file": small_portrait()}).json()["id"]
+    answer = service.client.post("/v1/images", files={"file": small_portrait()})
+    return str(answer.json()["id"])
 
 
-def problem(answer, status: int, code: str) -> dict:
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     """The problem in an answer, checked for what all problems have."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
+    body: dict[str, Any] = answer.json()
     assert body["type"] == f"/problems/{code}"
     assert body["status"] == status
     assert body["title"]
@@ -80,7 +84,9 @@ def _sixteen_bit_colour() -> bytes:
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/images", "/v1/expressions"])
-def test_a_file_that_is_no_usable_photo_is_named_and_refused(service, path, data, status, code):
+def test_a_file_that_is_no_usable_photo_is_named_and_refused(
+    service: Service, path: str, data: Callable[[], bytes], status: int, code: str
+) -> None:
     before = counts(service)
     fields = {"targets": json.dumps(SMILE)} if path == "/v1/expressions" else {}
     answer = service.client.post(path, files={"file": ("garden.jpg", data())}, data=fields)
@@ -90,7 +96,7 @@ def test_a_file_that_is_no_usable_photo_is_named_and_refused(service, path, data
     assert counts(service) == before
 
 
-def test_one_bad_photo_of_many_is_named_and_none_is_kept(service):
+def test_one_bad_photo_of_many_is_named_and_none_is_kept(service: Service) -> None:
     before = counts(service)
     answer = service.client.post(
         "/v1/expressions",
@@ -122,7 +128,9 @@ def test_one_bad_photo_of_many_is_named_and_none_is_kept(service):
         ('{"AU12": 1, "AU12L": 2}', "contradictory-sides", "/targets/0/AU12L"),
     ],
 )
-def test_a_target_that_cannot_be_drawn_is_pointed_at(service, image_id, target, code, pointer):
+def test_a_target_that_cannot_be_drawn_is_pointed_at(
+    service: Service, image_id: str, target: str, code: str, pointer: str
+) -> None:
     body = f'{{"image_ids": ["{image_id}"], "targets": [{target}]}}'
     answer = service.client.post(
         "/v1/expressions", content=body, headers={"Content-Type": "application/json"}
@@ -134,7 +142,7 @@ def test_a_target_that_cannot_be_drawn_is_pointed_at(service, image_id, target, 
     problem(form, 422, code)
 
 
-def test_a_wrong_target_far_down_the_list_is_pointed_at(service, image_id):
+def test_a_wrong_target_far_down_the_list_is_pointed_at(service: Service, image_id: str) -> None:
     targets = [{"AU12": 1}] * 100 + [{"AU12": 9}]
     answer = service.client.post(
         "/v1/expressions", json={"image_ids": [image_id], "targets": targets}
@@ -142,7 +150,7 @@ def test_a_wrong_target_far_down_the_list_is_pointed_at(service, image_id):
     assert problem(answer, 422, "intensity-out-of-range")["pointer"] == "/targets/100/AU12"
 
 
-def test_10001_targets_are_too_many_in_json_and_in_a_form(service, image_id):
+def test_10001_targets_are_too_many_in_json_and_in_a_form(service: Service, image_id: str) -> None:
     targets = [{"AU06": 2.5, "AU12": 3.25, "AU25": 1}] * 10_001
     by_id = service.client.post(
         "/v1/expressions", json={"image_ids": [image_id], "targets": targets}
@@ -156,7 +164,9 @@ def test_10001_targets_are_too_many_in_json_and_in_a_form(service, image_id):
     problem(by_file, 422, "too-many-targets")
 
 
-def test_many_images_times_many_targets_are_too_many_drawings(service, image_id):
+def test_many_images_times_many_targets_are_too_many_drawings(
+    service: Service, image_id: str
+) -> None:
     answer = service.client.post(
         "/v1/expressions",
         json={"image_ids": [image_id] * 101, "targets": [{"AU12": 1}] * 100},
@@ -165,7 +175,7 @@ def test_many_images_times_many_targets_are_too_many_drawings(service, image_id)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_over_the_limit_is_refused_with_an_answer(service, chunked):
+def test_a_body_over_the_limit_is_refused_with_an_answer(service: Service, chunked: bool) -> None:
     limit = service.settings.max_body_bytes
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     big = head + bytes(limit)
@@ -176,7 +186,7 @@ def test_a_body_over_the_limit_is_refused_with_an_answer(service, chunked):
     assert problem(answer, 413, "body-too-large")["limit"] == limit
 
 
-def test_an_answer_arrives_although_the_body_was_not_wanted(service):
+def test_an_answer_arrives_although_the_body_was_not_wanted(service: Service) -> None:
     """The body is longer than what fits between client and server, and nobody reads it."""
     answer = service.client.post(
         "/v1/images", content=bytes(20_000_000), headers={"Content-Type": "text/plain"}
@@ -208,7 +218,9 @@ def test_an_answer_arrives_although_the_body_was_not_wanted(service):
         ({"image_ids": [str(uuid4())]}, 404, "image-not-found"),
     ],
 )
-def test_values_that_are_not_possible(service, image_id, change, status, code):
+def test_values_that_are_not_possible(
+    service: Service, image_id: str, change: dict[str, object], status: int, code: str
+) -> None:
     before = counts(service)
     request = {"image_ids": [image_id], "targets": SMILE, **change}
     answer = service.client.post("/v1/expressions", json=request)
@@ -217,7 +229,7 @@ def test_values_that_are_not_possible(service, image_id, change, status, code):
 
 
 @pytest.mark.parametrize("missing", ["image_ids", "targets"])
-def test_a_missing_member_is_named(service, image_id, missing):
+def test_a_missing_member_is_named(service: Service, image_id: str, missing: str) -> None:
     request = {"image_ids": [image_id], "targets": SMILE}
     del request[missing]
     body = problem(service.client.post("/v1/expressions", json=request), 422, "invalid-request")
@@ -235,7 +247,7 @@ def test_a_missing_member_is_named(service, image_id, missing):
         b'{"targets":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
 )
-def test_json_that_cannot_be_read(service, body):
+def test_json_that_cannot_be_read(service: Service, body: bytes) -> None:
     answer = service.client.post(
         "/v1/expressions", content=body, headers={"Content-Type": "application/json"}
     )
@@ -243,14 +255,14 @@ def test_json_that_cannot_be_read(service, body):
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"x"', b"1"])
-def test_json_that_is_no_object(service, body):
+def test_json_that_is_no_object(service: Service, body: bytes) -> None:
     answer = service.client.post(
         "/v1/expressions", content=body, headers={"Content-Type": "application/json"}
     )
     problem(answer, 422, "invalid-request")
 
 
-def test_what_was_sent_is_quoted_safely(service, image_id):
+def test_what_was_sent_is_quoted_safely(service: Service, image_id: str) -> None:
     name = "\\ud800" + "A" * 100_000
     body = f'{{"image_ids": ["{image_id}"], "targets": [{{"{name}": 1}}]}}'
     answer = service.client.post(
@@ -271,7 +283,7 @@ def test_what_was_sent_is_quoted_safely(service, image_id):
         ("/v1/expressions", "nonsense"),
     ],
 )
-def test_a_content_type_that_is_not_read(service, path, kind):
+def test_a_content_type_that_is_not_read(service: Service, path: str, kind: str) -> None:
     answer = service.client.post(path, content=b"{}", headers={"Content-Type": kind})
     problem(answer, 415, "unsupported-media-type")
 
@@ -281,14 +293,14 @@ def test_a_content_type_that_is_not_read(service, path, kind):
     "kind",
     ["multipart/form-data", "multipart/form-data; boundary=abc", "multipart/form-data; boundary="],
 )
-def test_a_form_that_cannot_be_read(service, path, kind):
+def test_a_form_that_cannot_be_read(service: Service, path: str, kind: str) -> None:
     answer = service.client.post(path, content=b"--xyz\r\n\r\n", headers={"Content-Type": kind})
     assert answer.status_code in (400, 422)
     assert answer.json()["type"] in ("/problems/malformed-form", "/problems/invalid-request")
 
 
-def test_forms_with_wrong_fields(service):
-    def post(path: str, files: list, **data: str) -> tuple[int, str]:
+def test_forms_with_wrong_fields(service: Service) -> None:
+    def post(path: str, files: list[tuple[str, tuple[str, bytes]]], **data: str) -> tuple[int, str]:
         answer = service.client.post(path, files=files, data=data)
         return answer.status_code, answer.json()["type"].removeprefix("/problems/")
 
@@ -317,7 +329,7 @@ def test_forms_with_wrong_fields(service):
     )
 
 
-def test_too_many_files(service):
+def test_too_many_files(service: Service) -> None:
     files = [("file", (f"{number}.jpg", b"x")) for number in range(501)]
     answer = service.client.post("/v1/expressions", files=files, data={"targets": "[{}]"})
     assert problem(answer, 413, "too-many-files")["limit"] == 500
@@ -337,11 +349,11 @@ def test_too_many_files(service):
     ],
 )
 @pytest.mark.parametrize("row_id", [str(uuid4()), "1", "me", "00000000-0000-0000-0000", "%00", "ü"])
-def test_ids_that_are_not_there(service, path, code, row_id):
+def test_ids_that_are_not_there(service: Service, path: str, code: str, row_id: str) -> None:
     problem(service.client.get(path.format(row_id)), 404, code)
 
 
-def test_items_that_are_not_there(service, image_id):
+def test_items_that_are_not_there(service: Service, image_id: str) -> None:
     accepted = service.ask(json={"image_ids": [image_id], "targets": SMILE, "output": "face"})
     base = f"/v1/expressions/{service.ended(accepted)['id']}/items"
     problem(service.client.get(f"{base}/1/face"), 404, "item-not-found")
@@ -351,7 +363,7 @@ def test_items_that_are_not_there(service, image_id):
     problem(service.client.get(f"{base}/{10**30}/face"), 422, "invalid-request")
 
 
-def test_methods_and_cursors_that_are_not_possible(service):
+def test_methods_and_cursors_that_are_not_possible(service: Service) -> None:
     answer = service.client.delete("/v1/jobs")
     problem(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET"
@@ -361,7 +373,7 @@ def test_methods_and_cursors_that_are_not_possible(service):
         problem(service.client.get("/v1/jobs", params={"limit": limit}), 422, "invalid-request")
 
 
-def test_every_problem_is_explained_where_its_type_points(service, image_id):
+def test_every_problem_is_explained_where_its_type_points(service: Service, image_id: str) -> None:
     body = service.client.get(f"/v1/images/{uuid4()}").json()
     page = service.client.get(body["type"])
     assert page.status_code == 200
@@ -370,6 +382,6 @@ def test_every_problem_is_explained_where_its_type_points(service, image_id):
     problem(service.client.get("/problems/none"), 404, "no-such-path")
 
 
-def test_an_image_still_decodes_after_all_that(service, image_id):
+def test_an_image_still_decodes_after_all_that(service: Service, image_id: str) -> None:
     answer = service.client.get(f"/v1/images/{image_id}/registered")
     assert Image.open(io.BytesIO(answer.content)).size == (224, 224)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ SMILE = {"AU06": "C", "AU12": "D"}
 
 
 @pytest.fixture(scope="module")
-def drawn(service: Service) -> dict:
+def drawn(service: Service) -> dict[str, Any]:
     """A finished set of two photos with three targets each, asked for in one form."""
     accepted = service.ask(
         files=[("file", ("a.png", portrait())), ("file", ("b.jpg", small_portrait()))],
@@ -26,7 +27,7 @@ def drawn(service: Service) -> dict:
     return service.ended(accepted)
 
 
-def test_a_form_of_photos_and_targets_ends_in_one_item_for_each_pair(drawn):
+def test_a_form_of_photos_and_targets_ends_in_one_item_for_each_pair(drawn: dict[str, Any]) -> None:
     assert drawn["job"]["state"] == "succeeded"
     assert (drawn["job"]["done"], drawn["job"]["total"]) == (6, 6)
     assert drawn["job"]["error"] is None
@@ -40,7 +41,9 @@ def test_a_form_of_photos_and_targets_ends_in_one_item_for_each_pair(drawn):
     assert drawn["items"][2]["target"] == {}
 
 
-def test_drawings_are_marked_pngs_of_the_registered_size_and_of_the_photo(service, drawn):
+def test_drawings_are_marked_pngs_of_the_registered_size_and_of_the_photo(
+    service: Service, drawn: dict[str, Any]
+) -> None:
     item = drawn["items"][0]
     face = service.client.get(item["face_url"])
     photo = service.client.get(item["photo_url"])
@@ -52,7 +55,9 @@ def test_drawings_are_marked_pngs_of_the_registered_size_and_of_the_photo(servic
     assert (mark.generator, dict(mark.target), mark.seed) == ("rig", {"AU06": 3.0, "AU12": 4.0}, 7)
 
 
-def test_a_smile_changes_the_mouth_and_a_neutral_target_hardly_anything(service, drawn):
+def test_a_smile_changes_the_mouth_and_a_neutral_target_hardly_anything(
+    service: Service, drawn: dict[str, Any]
+) -> None:
     def pixels(index: int) -> np.ndarray:
         answer = service.client.get(drawn["items"][index]["photo_url"])
         return np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"), float)
@@ -63,7 +68,7 @@ def test_a_smile_changes_the_mouth_and_a_neutral_target_hardly_anything(service,
     assert smile > 3 * neutral
 
 
-def test_the_same_request_twice_gives_the_same_bytes(service):
+def test_the_same_request_twice_gives_the_same_bytes(service: Service) -> None:
     def draw() -> bytes:
         body = service.ended(
             service.ask(files={"file": small_portrait()}, data={"targets": json.dumps([SMILE])})
@@ -73,7 +78,7 @@ def test_the_same_request_twice_gives_the_same_bytes(service):
     assert draw() == draw()
 
 
-def test_images_by_id_times_targets_as_json(service):
+def test_images_by_id_times_targets_as_json(service: Service) -> None:
     image = service.client.post("/v1/images", files={"file": small_portrait()}).json()
     answer = service.client.post(
         "/v1/expressions",
@@ -97,7 +102,7 @@ def test_images_by_id_times_targets_as_json(service):
     assert (gone.status_code, gone.json()["type"]) == (404, "/problems/item-not-found")
 
 
-def test_the_face_index_chooses_who_is_drawn(service):
+def test_the_face_index_chooses_who_is_drawn(service: Service) -> None:
     image = service.client.post("/v1/images", files={"file": two_faces()}).json()
     assert len(image["faces"]) == 2
 
@@ -115,7 +120,7 @@ def test_the_face_index_chooses_who_is_drawn(service):
     assert draw(0) != draw(1)
 
 
-def test_drawings_can_be_cached_and_read_in_parts(service, drawn):
+def test_drawings_can_be_cached_and_read_in_parts(service: Service, drawn: dict[str, Any]) -> None:
     url = drawn["items"][0]["face_url"]
     whole = service.client.get(url)
     tag = whole.headers["etag"]
@@ -139,7 +144,7 @@ def test_drawings_can_be_cached_and_read_in_parts(service, drawn):
     assert head.headers["content-length"] == str(len(whole.content))
 
 
-def test_a_job_ends_although_its_photo_is_in_another_set_too(service):
+def test_a_job_ends_although_its_photo_is_in_another_set_too(service: Service) -> None:
     first = service.ask(files={"file": portrait()}, data={"targets": "[{}]", "output": "face"})
     second = service.ask(files={"file": portrait()}, data={"targets": "[{}]", "output": "face"})
     a, b = service.ended(first), service.ended(second)

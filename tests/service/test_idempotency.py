@@ -6,11 +6,13 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+import httpx
+
 from tests.support.pictures import portrait, small_portrait
 from tests.support.running import Service
 
 
-def post(service: Service, key: str, photo: bytes, targets: str = "[{}]"):
+def post(service: Service, key: str, photo: bytes, targets: str = "[{}]") -> httpx.Response:
     return service.client.post(
         "/v1/expressions",
         files={"file": ("me.jpg", photo)},
@@ -19,7 +21,7 @@ def post(service: Service, key: str, photo: bytes, targets: str = "[{}]"):
     )
 
 
-def test_the_same_request_gets_the_same_answer_and_does_no_new_work(service):
+def test_the_same_request_gets_the_same_answer_and_does_no_new_work(service: Service) -> None:
     key = str(uuid4())
     first, second = post(service, key, small_portrait()), post(service, key, small_portrait())
     assert first.status_code == second.status_code == 202
@@ -29,7 +31,7 @@ def test_the_same_request_gets_the_same_answer_and_does_no_new_work(service):
     service.ended(first.json())
 
 
-def test_another_request_with_the_same_key_is_refused(service):
+def test_another_request_with_the_same_key_is_refused(service: Service) -> None:
     key = str(uuid4())
     service.ended(post(service, key, small_portrait()).json())
     for changed in (
@@ -40,7 +42,7 @@ def test_another_request_with_the_same_key_is_refused(service):
         assert changed.json()["type"] == "/problems/idempotency-key-reused"
 
 
-def test_a_key_counts_per_operation_and_a_refused_request_leaves_it_free(service):
+def test_a_key_counts_per_operation_and_a_refused_request_leaves_it_free(service: Service) -> None:
     key = str(uuid4())
     refused = post(service, key, b"no photo")
     assert refused.status_code == 415
@@ -51,7 +53,7 @@ def test_a_key_counts_per_operation_and_a_refused_request_leaves_it_free(service
     assert upload.json()["type"] == "/problems/idempotency-key-reused"
 
 
-def test_sendings_at_the_same_moment_make_one_set(service):
+def test_sendings_at_the_same_moment_make_one_set(service: Service) -> None:
     key = str(uuid4())
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: post(service, key, small_portrait()), range(8)))
@@ -60,7 +62,7 @@ def test_sendings_at_the_same_moment_make_one_set(service):
     service.ended(answers[0].json())
 
 
-def test_uploads_are_made_once_too(service):
+def test_uploads_are_made_once_too(service: Service) -> None:
     key = str(uuid4())
     answers = [
         service.client.post(
@@ -75,7 +77,7 @@ def test_uploads_are_made_once_too(service):
     assert answers[0].json() == answers[1].json()
 
 
-def test_a_key_that_cannot_be_one(service):
+def test_a_key_that_cannot_be_one(service: Service) -> None:
     answer = service.client.post(
         "/v1/images", files={"file": small_portrait()}, headers={"Idempotency-Key": "x" * 256}
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from tests.support.running import Service
 
 
 @pytest.fixture(scope="module")
-def image(service: Service) -> dict:
+def image(service: Service) -> dict[str, Any]:
     answer = service.client.post(
         "/v1/images",
         files={"file": ("holiday/me.png", portrait())},
@@ -22,10 +24,11 @@ def image(service: Service) -> dict:
     )
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"/v1/images/{answer.json()['id']}"
-    return answer.json()
+    uploaded: dict[str, Any] = answer.json()
+    return uploaded
 
 
-def test_an_upload_tells_what_it_shows(service, image):
+def test_an_upload_tells_what_it_shows(service: Service, image: dict[str, Any]) -> None:
     assert image["sha256"] == hashlib.sha256(portrait()).hexdigest()
     assert (image["width"], image["height"]) == (512, 512)
     assert image["media_type"] == "image/png"
@@ -39,20 +42,22 @@ def test_an_upload_tells_what_it_shows(service, image):
     assert service.read(f"/v1/images/{image['id']}") == image
 
 
-def test_ids_are_version_7_and_grow(service, image):
+def test_ids_are_version_7_and_grow(service: Service, image: dict[str, Any]) -> None:
     later = service.client.post("/v1/images", files={"file": small_portrait()}).json()
     assert image["id"][14] == "7"
     assert later["id"] > image["id"]
 
 
-def test_the_photo_comes_back_as_it_was_sent(service, image):
+def test_the_photo_comes_back_as_it_was_sent(service: Service, image: dict[str, Any]) -> None:
     answer = service.client.get(f"/v1/images/{image['id']}/content")
     assert answer.content == portrait()
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["etag"] == f'"{image["sha256"]}"'
 
 
-def test_the_registered_face_is_a_png_of_224_pixels_and_differs_by_view(service, image):
+def test_the_registered_face_is_a_png_of_224_pixels_and_differs_by_view(
+    service: Service, image: dict[str, Any]
+) -> None:
     views = {}
     for view in ("3d", "2d"):
         answer = service.client.get(f"/v1/images/{image['id']}/registered", params={"view": view})
@@ -64,7 +69,7 @@ def test_the_registered_face_is_a_png_of_224_pixels_and_differs_by_view(service,
     assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/invalid-request")
 
 
-def test_several_faces_are_listed_largest_first(service):
+def test_several_faces_are_listed_largest_first(service: Service) -> None:
     faces = service.client.post("/v1/images", files={"file": two_faces()}).json()["faces"]
     widths = [face["box"][2] for face in faces]
     assert len(faces) == 2
@@ -95,7 +100,9 @@ def _lying() -> bytes:
 
 
 @pytest.mark.parametrize("make", [_palette, _cmyk, _alpha, _grey_16_bit, _lying])
-def test_kinds_of_images_that_can_be_converted_are(service, make):
+def test_kinds_of_images_that_can_be_converted_are(
+    service: Service, make: Callable[[], bytes]
+) -> None:
     answer = service.client.post("/v1/images", files={"file": make()})
     assert answer.status_code == 201, answer.text
     assert abs(answer.json()["face"]["roll"]) < 20

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -14,23 +16,28 @@ LONG = json.dumps([{"AU12": round(0.001 * step, 3)} for step in range(2000)])
 
 @pytest.fixture(scope="module")
 def image_id(service: Service) -> str:
-    return service.client.post("/v1/images", files={"file": small_portrait()}).json()["id"]
+    answer = service.client.post("/v1/images", files={"file": small_portrait()})
+    return str(answer.json()["id"])
 
 
-def ask_long(service: Service) -> dict:
+def ask_long(service: Service) -> dict[str, Any]:
     return service.ask(files={"file": small_portrait()}, data={"targets": LONG, "output": "face"})
 
 
-def cancelled(service: Service, accepted: dict) -> dict:
+def cancelled(service: Service, accepted: dict[str, Any]) -> dict[str, Any]:
     answer = service.client.post(f"/v1/jobs/{accepted['job']['id']}/cancel")
     assert answer.status_code in (200, 202), answer.text
     return service.ended(accepted)
 
 
-def events(service: Service, job_id: str) -> list[dict]:
+def has_ended(service: Service, job_id: str) -> bool:
+    return service.read(f"/v1/jobs/{job_id}")["state"] in ENDED
+
+
+def events(service: Service, job_id: str) -> list[dict[str, Any]]:
     """Every event of a job's stream, from its first line to its end."""
-    found: list[dict] = []
-    event: dict = {}
+    found: list[dict[str, Any]] = []
+    event: dict[str, Any] = {}
     with service.client.stream("GET", f"/v1/jobs/{job_id}/events") as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -44,7 +51,7 @@ def events(service: Service, job_id: str) -> list[dict]:
     return found
 
 
-def test_a_job_reads_as_its_set_shows_it_and_more(service, image_id):
+def test_a_job_reads_as_its_set_shows_it_and_more(service: Service, image_id: str) -> None:
     accepted = service.ask(json={"image_ids": [image_id], "targets": [{}], "output": "face"})
     assert accepted["job"]["state"] == "queued"
     assert set(accepted["job"]) == {"id", "state", "done", "total", "stage", "error"}
@@ -56,7 +63,7 @@ def test_a_job_reads_as_its_set_shows_it_and_more(service, image_id):
     assert job["created_at"] <= job["started_at"] <= job["finished_at"]
 
 
-def test_events_tell_of_progress_and_end_with_the_job(service, image_id):
+def test_events_tell_of_progress_and_end_with_the_job(service: Service, image_id: str) -> None:
     targets = [{"AU12": step / 10} for step in range(40)]
     accepted = service.ask(json={"image_ids": [image_id], "targets": targets, "output": "face"})
     found = events(service, accepted["job"]["id"])
@@ -70,7 +77,7 @@ def test_events_tell_of_progress_and_end_with_the_job(service, image_id):
     assert [event["event"] for event in again] == ["succeeded"]
 
 
-def test_jobs_are_listed_newest_first_in_pages(service, image_id):
+def test_jobs_are_listed_newest_first_in_pages(service: Service, image_id: str) -> None:
     made = [
         service.ask(json={"image_ids": [image_id], "targets": [{}], "output": "face"})["job"]["id"]
         for _ in range(5)
@@ -89,12 +96,10 @@ def test_jobs_are_listed_newest_first_in_pages(service, image_id):
     everything = service.read("/v1/jobs?limit=200")
     assert everything["next_cursor"] is None
     for job_id in made:
-        eventually(
-            lambda job_id=job_id: service.read(f"/v1/jobs/{job_id}")["state"] in ENDED, "the job"
-        )
+        eventually(partial(has_ended, service, job_id), "the job")
 
 
-def test_a_running_job_is_cancelled_and_keeps_what_it_has_done(service):
+def test_a_running_job_is_cancelled_and_keeps_what_it_has_done(service: Service) -> None:
     accepted = ask_long(service)
     path = f"/v1/expressions/{accepted['id']}"
     eventually(lambda: service.read(path)["job"]["done"] > 0, "the first items")
@@ -109,7 +114,7 @@ def test_a_running_job_is_cancelled_and_keeps_what_it_has_done(service):
     assert (again.status_code, again.json()["state"]) == (200, "cancelled")
 
 
-def test_a_waiting_job_is_cancelled_at_once(service):
+def test_a_waiting_job_is_cancelled_at_once(service: Service) -> None:
     first, second = ask_long(service), ask_long(service)
     not_yet = service.client.get(f"/v1/expressions/{second['id']}/items/0/face")
     assert (not_yet.status_code, not_yet.json()["type"]) == (409, "/problems/not-ready")
@@ -120,7 +125,7 @@ def test_a_waiting_job_is_cancelled_at_once(service):
     assert service.read(f"/v1/expressions/{second['id']}")["items"] == []
 
 
-def test_a_finished_job_cannot_be_cancelled(service, image_id):
+def test_a_finished_job_cannot_be_cancelled(service: Service, image_id: str) -> None:
     accepted = service.ask(json={"image_ids": [image_id], "targets": [{}], "output": "face"})
     service.ended(accepted)
     answer = service.client.post(f"/v1/jobs/{accepted['job']['id']}/cancel")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -23,12 +24,12 @@ def figures(service: Service) -> dict[str, float]:
     }
 
 
-def draw(service: Service, count: int) -> dict:
+def draw(service: Service, count: int) -> dict[str, Any]:
     targets = json.dumps([{"AU12": step / 10} for step in range(count)])
     return service.ended(service.ask(files={"file": small_portrait()}, data={"targets": targets}))
 
 
-def test_the_service_is_alive_and_ready(service):
+def test_the_service_is_alive_and_ready(service: Service) -> None:
     assert service.read("/healthz")["status"] == "ok"
     assert service.read("/readyz") == {
         "status": "ready",
@@ -36,7 +37,7 @@ def test_the_service_is_alive_and_ready(service):
     }
 
 
-def test_figures_grow_with_what_the_workers_did(service):
+def test_figures_grow_with_what_the_workers_did(service: Service) -> None:
     before = figures(service)
     draw(service, 5)
     after = figures(service)
@@ -55,12 +56,12 @@ def test_figures_grow_with_what_the_workers_did(service):
     assert "facsimile_broker_messages" in after
 
 
-def test_no_label_carries_an_id(service):
+def test_no_label_carries_an_id(service: Service) -> None:
     accepted = draw(service, 1)
     assert accepted["id"] not in service.client.get("/metrics").text
 
 
-def test_request_ids_are_taken_or_made_and_reach_the_worker(service):
+def test_request_ids_are_taken_or_made_and_reach_the_worker(service: Service) -> None:
     answer = service.client.post(
         "/v1/expressions",
         files={"file": small_portrait()},
@@ -72,10 +73,11 @@ def test_request_ids_are_taken_or_made_and_reach_the_worker(service):
     odd = service.client.get("/healthz", headers={"X-Request-Id": "no\tgood"})
     assert re.fullmatch(r"[0-9a-f-]{36}", odd.headers["x-request-id"])
 
-    def ended_line() -> dict | None:
+    def ended_line() -> dict[str, Any] | None:
         for line in reversed(service.log.read_text().splitlines()):
             if '"ended"' in line and "from-the-caller.1" in line:
-                return json.loads(line)
+                found: dict[str, Any] = json.loads(line)
+                return found
         return None
 
     line = eventually(ended_line, "the worker's log line")
@@ -83,14 +85,14 @@ def test_request_ids_are_taken_or_made_and_reach_the_worker(service):
     assert line["job_id"] == answer.json()["job"]["id"]
 
 
-def test_logs_have_no_photo_no_key_and_are_json(service):
+def test_logs_have_no_photo_no_key_and_are_json(service: Service) -> None:
     lines = [line for line in service.log.read_text().splitlines() if line.startswith("{")]
     assert len(lines) > 10
     for line in lines:
         assert {"event", "level", "timestamp", "component"} <= set(json.loads(line))
 
 
-def test_every_operation_has_an_example_and_its_problems_documented(service):
+def test_every_operation_has_an_example_and_its_problems_documented(service: Service) -> None:
     document = service.client.get("/openapi.json").json()
     assert len(document["paths"]) >= 13
     for path, operations in document["paths"].items():
@@ -112,7 +114,7 @@ def test_every_operation_has_an_example_and_its_problems_documented(service):
                 assert operation["security"], name
 
 
-def test_docs_need_nothing_from_elsewhere(service):
+def test_docs_need_nothing_from_elsewhere(service: Service) -> None:
     page = service.client.get("/docs")
     assert page.status_code == 200
     wanted = re.findall(r'(?:src|href)="([^"]+)"', page.text)
@@ -128,7 +130,7 @@ def test_docs_need_nothing_from_elsewhere(service):
     assert missing.status_code == 404
 
 
-def test_the_api_process_never_loads_torch(service):
+def test_the_api_process_never_loads_torch(service: Service) -> None:
     draw(service, 1)
     assert service.process is not None
     libraries = Path(f"/proc/{service.process.pid}/maps").read_text()

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 
 from service.config import load_settings
 from service.embedded import serve
+from service.jobs.contracts import QUEUE
 from service.jobs.queue import JobQueue
 
 
-def die(_queue: JobQueue, job_ids: Iterable[uuid.UUID]) -> None:
+def die(self: JobQueue, job_ids: Iterable[uuid.UUID], queue: str = QUEUE) -> None:
     """What happens instead of sending."""
     if list(job_ids):
         os.kill(os.getpid(), signal.SIGKILL)

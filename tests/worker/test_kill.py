@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -28,17 +30,26 @@ def harmed(own_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> It
         yield service
 
 
-def ask(service: Service) -> dict:
+def ask(service: Service) -> dict[str, Any]:
     return service.ask(
         files={"file": small_portrait()}, data={"targets": TARGETS, "output": "face"}
     )
 
 
-def half_done(service: Service, accepted: dict) -> None:
+def done(service: Service, accepted: dict[str, Any]) -> int:
+    """Items that are done so far."""
+    count: int = service.read(f"/v1/jobs/{accepted['job']['id']}")["done"]
+    return count
+
+
+def more_done(service: Service, accepted: dict[str, Any], than: int) -> bool:
+    return done(service, accepted) > than
+
+
+def half_done(service: Service, accepted: dict[str, Any]) -> None:
     """Wait for the job to be in its middle."""
-    path = f"/v1/jobs/{accepted['job']['id']}"
-    eventually(lambda: service.read(path)["done"] > 0, "the first items")
-    assert service.read(path)["done"] < COUNT
+    eventually(partial(more_done, service, accepted, 0), "the first items")
+    assert done(service, accepted) < COUNT
 
 
 def items_counted(service: Service) -> float:
@@ -48,7 +59,7 @@ def items_counted(service: Service) -> float:
     return 0.0
 
 
-def complete(service: Service, accepted: dict) -> dict:
+def complete(service: Service, accepted: dict[str, Any]) -> dict[str, Any]:
     """The ended set; each of its items there exactly once, and its bytes too."""
     body = service.ended(accepted)
     assert body["job"]["state"] == "succeeded", body["job"]
@@ -66,7 +77,7 @@ def complete(service: Service, accepted: dict) -> dict:
 
 
 @pytest.mark.parametrize("kind", ["pool", "main"])
-def test_a_worker_killed_in_the_middle_of_a_job(harmed, kind):
+def test_a_worker_killed_in_the_middle_of_a_job(harmed: Service, kind: str) -> None:
     before = items_counted(harmed)
     accepted = ask(harmed)
     half_done(harmed, accepted)
@@ -75,19 +86,16 @@ def test_a_worker_killed_in_the_middle_of_a_job(harmed, kind):
     assert items_counted(harmed) - before == COUNT
 
 
-def test_a_worker_killed_again_and_again(harmed):
+def test_a_worker_killed_again_and_again(harmed: Service) -> None:
     accepted = ask(harmed)
     for _ in range(2):
-        seen = harmed.read(f"/v1/jobs/{accepted['job']['id']}")["done"]
-        eventually(
-            lambda seen=seen: harmed.read(f"/v1/jobs/{accepted['job']['id']}")["done"] > seen,
-            "progress after the kill",
-        )
+        seen = done(harmed, accepted)
+        eventually(partial(more_done, harmed, accepted, seen), "progress after the kill")
         harmed.kill_worker("pool")
     complete(harmed, accepted)
 
 
-def test_a_broker_that_loses_every_message(harmed):
+def test_a_broker_that_loses_every_message(harmed: Service) -> None:
     jobs = [ask(harmed) for _ in range(3)]
     half_done(harmed, jobs[0])
     harmed.backend.flush_broker(harmed.data)
@@ -95,7 +103,7 @@ def test_a_broker_that_loses_every_message(harmed):
         complete(harmed, accepted)
 
 
-def test_everything_killed_in_the_middle_of_a_job_and_started_again(harmed):
+def test_everything_killed_in_the_middle_of_a_job_and_started_again(harmed: Service) -> None:
     accepted = ask(harmed)
     half_done(harmed, accepted)
     family = [pid for pids in harmed.worker_pids().values() for pid in pids]
@@ -106,7 +114,7 @@ def test_everything_killed_in_the_middle_of_a_job_and_started_again(harmed):
     complete(harmed, accepted)
 
 
-def test_an_orderly_stop_in_the_middle_of_a_job_and_another_start(harmed):
+def test_an_orderly_stop_in_the_middle_of_a_job_and_another_start(harmed: Service) -> None:
     accepted = ask(harmed)
     half_done(harmed, accepted)
     family = [pid for pids in harmed.worker_pids().values() for pid in pids]
@@ -117,7 +125,7 @@ def test_an_orderly_stop_in_the_middle_of_a_job_and_another_start(harmed):
     complete(harmed, accepted)
 
 
-def test_an_api_killed_between_commit_and_message(harmed):
+def test_an_api_killed_between_commit_and_message(harmed: Service) -> None:
     harmed.stop()
     harmed.start(("-m", "tests.support.dies_before_sending"))
     with pytest.raises(httpx.TransportError):
@@ -139,6 +147,6 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_the_helper_sees_this_process():
+def test_the_helper_sees_this_process() -> None:
     assert alive(os.getpid())
     assert children(os.getppid(), b"pytest")

@@ -33,4 +33,4 @@ def test_what_cannot_be_averaged() -> None:
     with pytest.raises(ValueError, match="among"):
         mean_texture([np.ones((2, 2, 3), np.uint8), np.ones((3, 2, 3), np.uint8)])
     with pytest.raises(ValueError, match="uint8"):
-        mean_texture([np.ones((2, 2, 3), np.float32)])  # type: ignore[list-item]
+        mean_texture([np.ones((2, 2, 3), np.float32)])
