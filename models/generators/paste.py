@@ -18,15 +18,14 @@ from models.generators.base import FloatArray, ImageArray
 from models.registration.face import FACE_SIZE, RegisteredFace, View
 from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
+from models.rig.canvas import lay_out
 from models.rig.deform import expressed
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
 from models.rig.surround import surround
 
 _LARGEST: Final = 672
-"""Drawings for pasting are at most this large: 672 * 672 * 3 B * 4 samples = 5.4 MB."""
-_FINER: Final = 2
-"""As in `models.rig.draw` and `models.registration.texture`."""
+"""Drawings for pasting are at most this large: 672 * 672 * 3 channels * 4 B = 5.4 MB."""
 _FEATHER: Final = 0.10
 """Canonical units over which a drawing fades in from the outline of the face."""
 _UNCHANGED: Final = 1.5
@@ -173,20 +172,9 @@ def _plain(
     `view` takes the canonical frame to pixels of the result. Sampled as drawings are, so that a
     drawing in which nothing moved differs from it in nothing.
     """
-    texture = face.photo_view.project(dense)[:, :2]
-    fine_view, triangles = view.resized(_FINER), model.dense.triangles
-    screen = fine_view.project(moved)
-    low = np.clip(np.floor(screen[:, :2].min(axis=0) / _FINER), 0, size - 1).astype(int)
-    high = np.clip(np.ceil(screen[:, :2].max(axis=0) / _FINER) + 1, low + 1, size).astype(int)
-    width, height = (high - low) * _FINER
-    corner = np.array([*low, 0], np.float32) * _FINER
-    shown, barycentric = rasterise(screen - corner, triangles, int(height), int(width))
-    at = interpolate(shown, barycentric, triangles, texture)
-    ratio = face.photo_view.scale / fine_view.scale
+    canvas = lay_out(moved, model.dense.triangles, view, size)
+    at = canvas.interpolate(face.photo_view.project(dense)[:, :2])
+    ratio = face.photo_view.scale / canvas.scale
     picked = Pyramid(face.photo).sample(at, ratio).astype(np.float32)
-    picked[shown < 0] = 0
-    out = np.zeros((size, size, 3), np.float32)
-    out[low[1] : high[1], low[0] : high[0]] = cv2.resize(
-        picked, tuple(high - low), interpolation=cv2.INTER_AREA
-    )
-    return out
+    picked[canvas.index < 0] = 0
+    return canvas.reduced(picked)

@@ -76,6 +76,8 @@ def opening_rims(
     )
 
 
+_CORRECTIONS: Final = 3
+"""Times that rims are asked for what they missed; more would make neighbours swing."""
 _SPREAD: Final = 0.6
 """Width of a rim vertex's influence along the rim, in spacings of rim vertices."""
 
@@ -91,4 +93,12 @@ def _follow(
     along /= along.sum(axis=1, keepdims=True)
     t = np.clip((nearest - plateau) / (reach - plateau), 0, 1)
     fade = (1 - t) ** 2 * (1 + 2 * t)
-    return np.asarray(along * (fade * allowed)[:, None], np.float32)
+    follow = along * (fade * allowed)[:, None]
+    # A rim vertex takes part of what its neighbours are asked to do, and so misses its own goal;
+    # asking again for what is missing converges on it (Neumann series of the rim's own matrix).
+    missed = np.eye(len(rim)) - follow[list(rim)]
+    asked, again = np.eye(len(rim)), np.eye(len(rim))
+    for _ in range(_CORRECTIONS):
+        again = again @ missed
+        asked = asked + again
+    return np.asarray(follow @ asked, np.float32)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from models.facs import SUPPORTED_AUS
 from models.registration.face import FloatArray, ImageArray, View
 from models.registration.pyramid import Pyramid
-from models.registration.raster import interpolate, rasterise
 from models.rig.appearance import MAP_SHAPE, map_coordinates
+from models.rig.canvas import lay_out
 from models.rig.deform import at_rest, displaced, gains
 from models.rig.eyes import eyeball_points, lash_line, lid_shadow
 from models.rig.light import brightness_ratio, vertex_normals
@@ -21,8 +21,6 @@ from models.rig.model import RigModel
 from models.rig.mouth import MouthState, draw_interior
 from models.rig.subject import Subject
 
-_FINER: Final = 2
-"""Drawn this many times as large and averaged down: smooth rims, no aliasing."""
 _TINT: Final = np.array([0.85, 1.05, 1.10], np.float32)
 """Log ratio per channel: shadows on skin are redder than the skin."""
 _REMOVED: Final = 0.6
@@ -87,10 +85,8 @@ def draw(
     Returns:
         uint8 (size, size, 3) RGB; black beyond the face and where the photo does not show it.
     """
-    fine, fine_view = size * _FINER, view.resized(_FINER)
-    screen = fine_view.project(expression.moved)
-    triangles = model.dense.triangles
-    shown, barycentric = rasterise(screen, triangles, fine, fine)
+    canvas = lay_out(expression.moved, model.dense.triangles, view, size)
+    shown = canvas.index
     attributes = np.column_stack(
         [
             subject.texture,
@@ -100,7 +96,7 @@ def draw(
             expression.moved,
         ]
     )
-    pixels = interpolate(shown, barycentric, triangles, attributes)
+    pixels = canvas.interpolate(attributes)
     at, shading, seen, on_map, canonical = np.split(pixels, [2, 3, 4, 6], axis=2)
     skin_end = model.skin_triangles
     eye_end = skin_end + model.eye_triangles
@@ -108,7 +104,7 @@ def draw(
     is_mouth = shown >= eye_end
     at = np.ascontiguousarray(at)
     at[is_eye], lit = _eyes(subject, expression.moved, canonical[is_eye])
-    colour = pyramid.sample(at, subject.view.scale / fine_view.scale).astype(np.float32)
+    colour = pyramid.sample(at, subject.view.scale / canvas.scale).astype(np.float32)
     colour *= _ratio(expression.appearance, on_map, shading, is_eye | is_mouth)
     colour[is_eye] *= lit[:, None]
     if is_mouth.any():
@@ -117,8 +113,7 @@ def draw(
         colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
     _darken_seams(colour, subject, expression, canonical)
     colour[(shown < 0) | (seen[..., 0] < 0.5)] = 0
-    image = cv2.resize(colour, (size, size), interpolation=cv2.INTER_AREA)
-    return np.asarray(np.clip(image + 0.5, 0, 255), np.uint8)
+    return np.asarray(np.clip(canvas.reduced(colour) + 0.5, 0, 255), np.uint8)
 
 
 def _ratio(

@@ -29,7 +29,7 @@ _TONGUE: Final = np.array([150.0, 72.0, 70.0])
 _LOWER_TOP: Final = 0.015
 """Where the edge of the lower teeth lies below the closed mouth's line, jaw shut."""
 _LOWER_HEIGHT: Final = 0.11
-_TONGUE_RISE: Final = 0.12
+_TONGUE_RISE: Final = 0.17
 """How far above the lower teeth's edge the tongue begins to show, canonical units."""
 
 

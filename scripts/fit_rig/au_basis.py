@@ -37,7 +37,7 @@ RECIPES: Mapping[str, Mapping[str, float]] = {
     "AU23": {"mouthRollUpper": 0.65, "mouthRollLower": 0.65, "mouthPucker": 0.3},
     "AU24": {"mouthPress": 1.3, "mouthRollUpper": 0.3, "mouthRollLower": 0.3,
              "mouthShrugLower": 0.25},
-    "AU25": {"mouthLowerDown": 1.0, "mouthUpperUp": 0.35, "jawOpen": 0.05},
+    "AU25": {"mouthLowerDown": 1.1, "mouthUpperUp": 0.35},
     "AU26": {"jawOpen": 0.58, "mouthClose": 0.20},
     "AU43": {},
 }  # fmt: skip
@@ -78,7 +78,8 @@ PUSHES: Mapping[str, tuple[Push, ...]] = {
     "AU15": (Push((0.40, 0.66), (0.14, 0.12), (0.01, 0.035, 0.0)),),
     "AU17": (Push((0.0, 1.08), (0.28, 0.18), (0.0, -0.060, -0.05)),),
     "AU20": (Push((0.42, 0.68), (0.18, 0.20), (0.050, 0.004, 0.02)),),
-    "AU23": (Push((0.34, 0.63), (0.12, 0.12), (-0.030, 0.0, 0.0)),),
+    "AU26": (Push((0.58, 1.08), (0.22, 0.24), (0.0, 0.055, 0.0)),),
+    "AU23": (Push((0.34, 0.63), (0.12, 0.12), (-0.045, 0.0, 0.0)),),
     "AU24": (
         Push((0.0, 0.50), (0.30, 0.10), (0.0, 0.020, -0.015)),
         Push((0.0, 0.84), (0.30, 0.10), (0.0, -0.020, -0.02)),
@@ -123,6 +124,8 @@ def _kept(au: str, dense: Array) -> Array:
     if au == "AU06":  # cheeks come up below an eye that stays open: closing it is AU07's
         near_lid = ((x - 0.51) / 0.26) ** 2 + ((y + 0.41) / 0.09) ** 2
         return 1 - 0.45 * np.exp(-near_lid)
+    if au == "AU25":  # lips part, the jaw's outline stays
+        return np.clip(1 - (y - 0.92) / 0.25, 0.1, 1)
     if au == "AU09":  # wings and root of the nose; raising the lip is AU10's
         return np.clip(1 - 0.6 * (y - 0.25) / 0.15, 0.4, 1)
     return np.ones(len(dense))

@@ -22,8 +22,8 @@ def column(jaw: float, height: float, teeth: FloatArray) -> FloatArray:
 
 def test_upper_teeth_hang_from_the_skull_and_dark_lies_below_them() -> None:
     shown = column(jaw=0.2, height=0.3, teeth=np.full(3, 190, np.float32)) @ LUMINANCE
-    assert shown[:16].max() > 2.5 * shown[20:].min()
-    assert shown[20:].min() < 60
+    assert shown[:10].max() > 2.5 * shown[10:].min()
+    assert shown[10:].min() < 60
 
 
 def test_teeth_take_the_photos_light() -> None:

@@ -1,0 +1,76 @@
+"""The part of a drawing that a mesh can reach, rasterised finer than it will be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from models.registration.face import FloatArray, View
+from models.registration.raster import interpolate, rasterise
+from models.rig.subdivision import IntArray
+
+_FINER: Final = 2
+"""Drawings are made this many times as large and averaged down: smooth rims, no aliasing."""
+_LARGE: Final = 320
+"""Pixels of side above which a drawing is made as large as it is: its rims fade into a photo."""
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """A mesh on the fine grid of a drawing.
+
+    Attributes:
+        size: side of the drawing in pixels.
+        finer: fine pixels to a pixel of the drawing, each way.
+        rows, columns: the part of the drawing that the fine grid covers.
+        triangles: int32 (T, 3) of the mesh.
+        index, barycentric: as `raster.rasterise` returns them, (h, w) and (h, w, 3).
+        scale: fine pixels per canonical unit.
+    """
+
+    size: int
+    finer: int
+    rows: slice
+    columns: slice
+    triangles: IntArray
+    index: IntArray
+    barycentric: FloatArray
+    scale: float
+
+    def interpolate(self, attributes: FloatArray) -> FloatArray:
+        """Vertex attributes (V, C) on the fine grid, float32 (h, w, C); 0 beyond the mesh."""
+        return interpolate(self.index, self.barycentric, self.triangles, attributes)
+
+    def reduced(self, colour: FloatArray) -> FloatArray:
+        """Colours on the fine grid (h, w, 3) as a drawing, float32 (size, size, 3)."""
+        height, width = colour.shape[0] // self.finer, colour.shape[1] // self.finer
+        out = np.zeros((self.size, self.size, 3), np.float32)
+        out[self.rows, self.columns] = cv2.resize(
+            colour, (width, height), interpolation=cv2.INTER_AREA
+        )
+        return out
+
+
+def lay_out(mesh: FloatArray, triangles: IntArray, view: View, size: int) -> Canvas:
+    """Rasterise a canonical mesh (V, 3) as `view` shows it on a drawing of `size` pixels."""
+    finer = _FINER if size <= _LARGE else 1
+    fine_view = view.resized(finer)
+    screen = fine_view.project(mesh)
+    low = np.clip(np.floor(screen[:, :2].min(axis=0) / finer), 0, size - 1).astype(int)
+    high = np.clip(np.ceil(screen[:, :2].max(axis=0) / finer) + 1, low + 1, size).astype(int)
+    width, height = (high - low) * finer
+    corner = np.array([*low, 0], np.float32) * finer
+    index, barycentric = rasterise(screen - corner, triangles, int(height), int(width))
+    return Canvas(
+        size=size,
+        finer=finer,
+        rows=slice(int(low[1]), int(high[1])),
+        columns=slice(int(low[0]), int(high[0])),
+        triangles=triangles,
+        index=index,
+        barycentric=barycentric,
+        scale=fine_view.scale,
+    )
