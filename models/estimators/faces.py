@@ -26,6 +26,8 @@ class LabelledFaces:
         neutrals: uint8 (P, H, W, 3).
         upper: float32 (N, A) where labels are known to lie between `labels` and these; None
             where they are known.
+        has_neutral: bool (P,), whose row of `neutrals` is a neutral face; the others' is not
+            looked at. None for everybody's.
     """
 
     images: ImageArray
@@ -33,6 +35,7 @@ class LabelledFaces:
     person: IndexArray
     neutrals: ImageArray
     upper: FloatArray | None = None
+    has_neutral: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.images) == len(self.labels) == len(self.person):
@@ -55,6 +58,7 @@ class Batch:
         neutrals: float32 (R, 3, H, W), neutral faces.
         neutral_of: int64 (N,), for each image the row of its person in `neutrals`.
         upper: float32 (N, A), upper ends of the labels where they differ from `labels`.
+        has_neutral: bool (R,), which rows of `neutrals` are to be looked at; None for all.
     """
 
     images: torch.Tensor
@@ -62,15 +66,19 @@ class Batch:
     neutrals: torch.Tensor
     neutral_of: torch.Tensor
     upper: torch.Tensor | None = None
+    has_neutral: torch.Tensor | None = None
 
     def moved(self, device: torch.device) -> Batch:
         """The same batch on a device."""
-        upper = None if self.upper is None else self.upper.to(device)
+        upper, has_neutral = (
+            None if tensor is None else tensor.to(device)
+            for tensor in (self.upper, self.has_neutral)
+        )
         images, labels, neutrals, neutral_of = (
             tensor.to(device, non_blocking=True)
             for tensor in (self.images, self.labels, self.neutrals, self.neutral_of)
         )
-        return Batch(images, labels, neutrals, neutral_of, upper)
+        return Batch(images, labels, neutrals, neutral_of, upper, has_neutral)
 
 
 class Batches(Protocol):
@@ -113,6 +121,11 @@ class PeopleBatches:
             neutrals=varied[len(rows) :],
             neutral_of=torch.arange(self.people).repeat_interleave(self.per_person),
             upper=None if self.faces.upper is None else torch.from_numpy(self.faces.upper[rows]),
+            has_neutral=(
+                None
+                if self.faces.has_neutral is None
+                else torch.from_numpy(self.faces.has_neutral[chosen])
+            ),
         )
 
     def _rows_of(self, person: int, rng: np.random.Generator) -> IndexArray:
@@ -132,6 +145,13 @@ class MixedBatches:
         before = np.cumsum([0, *(len(part.neutrals) for part in parts)])
         bounded = any(part.upper is not None for part in parts)
         uppers = [part.labels if part.upper is None else part.upper for part in parts]
+        lacking = any(part.has_neutral is not None for part in parts)
+        having = [
+            torch.ones(len(part.neutrals), dtype=torch.bool)
+            if part.has_neutral is None
+            else part.has_neutral
+            for part in parts
+        ]
         return Batch(
             torch.cat([part.images for part in parts]),
             torch.cat([part.labels for part in parts]),
@@ -140,6 +160,7 @@ class MixedBatches:
                 [part.neutral_of + int(n) for part, n in zip(parts, before[:-1], strict=True)]
             ),
             torch.cat(uppers) if bounded else None,
+            torch.cat(having) if lacking else None,
         )
 
 

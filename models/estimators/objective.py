@@ -26,7 +26,7 @@ def both_heads(network: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, di
     """`compact`: the absolute head on faces and neutrals, the comparing head on their pairs.
 
     A neutral face is a face on which every AU is 0, for the absolute head, wherever its label
-    would be known.
+    would be known. Of people without a neutral face, only the absolute head learns.
     """
     if not isinstance(network, Compact):
         raise TypeError(f"expected a Compact network, got {type(network).__name__}")
@@ -36,13 +36,18 @@ def both_heads(network: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, di
     known = ~torch.isnan(batch.labels).all(dim=0)
     rest = torch.where(known, 0.0, torch.nan).expand(len(neutrals), -1)
     rest = rest.to(batch.labels.dtype)
+    compared = batch.labels
+    if batch.has_neutral is not None:
+        rest = rest.masked_fill(~batch.has_neutral[:, None], torch.nan)
+        alone = ~batch.has_neutral[batch.neutral_of]
+        compared = compared.masked_fill(alone[:, None], torch.nan)
     absolute = ordinal_loss(
         network.logits(features).float(),
         torch.cat([batch.labels, rest]),
         None if batch.upper is None else torch.cat([batch.upper, rest]),
     )
     comparing = ordinal_loss(
-        network.logits(faces, neutrals[batch.neutral_of]).float(), batch.labels, batch.upper
+        network.logits(faces, neutrals[batch.neutral_of]).float(), compared, batch.upper
     )
     parts = {"absolute": float(absolute.detach()), "comparing": float(comparing.detach())}
     return absolute + comparing, parts

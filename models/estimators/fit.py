@@ -1,0 +1,177 @@
+"""Trains an estimator on labelled faces, from a dataset to a checkpoint: what a job runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from models.estimators.augment import Augment
+from models.estimators.card import Figures, card, figures
+from models.estimators.compact import Compact, CompactConfig
+from models.estimators.config import Architecture, EstimatorConfig
+from models.estimators.dataset_faces import DatasetFaces
+from models.estimators.estimates import Estimates
+from models.estimators.estimator import Estimator
+from models.estimators.faces import Augmentation, LabelledFaces, PeopleBatches, to_tensor
+from models.estimators.networks import Network, build_network
+from models.estimators.objective import both_heads, level_classes
+from models.estimators.training import Record, TrainingConfig, TrainingState, train
+from models.estimators.vgg16 import Vgg16, Vgg16Config, load_imagenet
+from models.metrics import icc31, mean_defined, per_column
+from models.registration.face import RegistrationKind
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How an estimator is fitted to a dataset.
+
+    Attributes:
+        architecture: of the network.
+        epochs: passes over the dataset, in faces seen.
+        batch: faces a step, a multiple of 4.
+        training: everything else; `steps` and `validate_every` follow from the dataset.
+        varied: whether light, camera and registration are varied at random.
+        seed: of weights, batches and dropout.
+    """
+
+    architecture: Architecture
+    epochs: int
+    batch: int
+    training: TrainingConfig
+    varied: bool
+    seed: int = 0
+
+
+COMPACT: Final = FitConfig(
+    "compact",
+    epochs=8,
+    batch=64,
+    training=TrainingConfig(
+        0, 1.5e-3, warmup=50, cosine=True, decoupled_decay=0.05, average=0.99, clip=5.0, patience=4
+    ),
+    varied=True,
+)
+VGG16_PAPER: Final = FitConfig(
+    "vgg16", epochs=10, batch=32, training=TrainingConfig(0, 5e-5), varied=False
+)
+"""Niinuma et al. (2022, 4.2.2): Adam at 5e-5, 10 epochs, the best on validation; dropout 0.5 and
+the first two convolutions left as they are belong to the network. One network for each AU."""
+FITS: Final[Mapping[Architecture, FitConfig]] = {"compact": COMPACT, "vgg16": VGG16_PAPER}
+
+
+def fit(
+    faces: DatasetFaces,
+    config: FitConfig,
+    *,
+    name: str = "estimator",
+    registration: RegistrationKind = "3d",
+    lineage: Mapping[str, Any] | None = None,
+    imagenet: Path | None = None,
+    device: torch.device | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    log: Callable[[Record], None] = lambda record: None,
+    save: Callable[[TrainingState], None] | None = None,
+    state: TrainingState | None = None,
+) -> tuple[Estimator, Figures] | None:
+    """Train on people, choose the weights by the mean ICC on others, and write the card.
+
+    Args:
+        faces: both parts; see `models.estimators.dataset_faces`.
+        config: how.
+        name: in the card.
+        registration: of the faces.
+        lineage: where they come from: dataset id, specification, licences.
+        imagenet: file of VGG16 weights to start from.
+        device: where to train; the CPU by default. The estimator comes back on the CPU.
+        progress, should_stop, log, save, state: see `models.estimators.training.train`.
+
+    Returns:
+        The estimator and how well it reads the validation faces; None if it was stopped.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network, described = _network(faces.aus, config, registration, lineage or {})
+    if imagenet is not None and isinstance(network, Vgg16):
+        load_imagenet(network, imagenet)
+    network.to(device or torch.device("cpu"))
+    torch.nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
+    per_epoch = max(1, -(-len(faces.train.images) // config.batch))
+    training = dataclasses.replace(
+        config.training,
+        steps=per_epoch * config.epochs,
+        validate_every=per_epoch,
+        seed=config.seed,
+    )
+    augment: Augmentation = Augment() if config.varied else _as_they_are
+    result = train(
+        network,
+        both_heads if isinstance(network, Compact) else level_classes,
+        PeopleBatches(faces.train, augment, max(1, config.batch // 4), 4, config.seed),
+        training,
+        parameters=network.trained_parameters() if isinstance(network, Vgg16) else None,
+        validate=lambda trained: _score(network, faces.validation),
+        progress=progress,
+        should_stop=should_stop,
+        log=log,
+        save=save,
+        state=state,
+    )
+    if not result.finished:
+        return None
+    network.to(torch.device("cpu"))
+    measured = figures(
+        Estimates(faces.aus, _probabilities(network, faces.validation)),
+        faces.validation.labels,
+        len(np.unique(faces.validation.person)),
+    )
+    estimator = Estimator(described, network, card=card(name, described, measured))
+    return estimator, measured
+
+
+def _network(
+    aus: tuple[str, ...],
+    config: FitConfig,
+    registration: RegistrationKind,
+    lineage: Mapping[str, Any],
+) -> tuple[Network, EstimatorConfig]:
+    shape = (
+        CompactConfig(au_count=len(aus))
+        if config.architecture == "compact"
+        else Vgg16Config(au_count=len(aus))
+    )
+    described = EstimatorConfig(
+        config.architecture,
+        aus,
+        registration,
+        network=dataclasses.asdict(shape),
+        lineage={**lineage, "training": dataclasses.asdict(config)},
+    )
+    return build_network(described), described
+
+
+def _score(network: Network, faces: LabelledFaces) -> float:
+    """Mean ICC over the AUs that vary; the worst there is where none does."""
+    read = Estimates(tuple("A" * faces.labels.shape[1]), _probabilities(network, faces))
+    mean = mean_defined(per_column(icc31, faces.labels, read.intensities))
+    return mean.value if mean.defined else -1.0
+
+
+def _probabilities(network: Network, faces: LabelledFaces) -> np.ndarray:
+    device = next(network.parameters()).device
+    parts = []
+    with torch.inference_mode():
+        for first in range(0, len(faces.images), 32):
+            images = to_tensor(faces.images[first : first + 32]).to(device)
+            parts.append(network.probabilities(network(images)).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def _as_they_are(images: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
+    return to_tensor(images)
