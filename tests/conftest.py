@@ -11,7 +11,7 @@ from service.artifacts import ArtifactStore, open_store
 from service.config import Settings, load_settings
 from service.db import schema
 from service.db.engine import Database, open_database
-from tests.support.backends import BACKENDS, Backend
+from tests.support.backends import BACKENDS, Backend, apart
 from tests.support.running import Service, running
 
 
@@ -37,16 +37,20 @@ def service(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def migrated(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings whose database has the schema that the migrations make, apart from `service`'s."""
+def migrated(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings whose database has the schema that the migrations make.
+
+    Database and broker are apart from those of `service`, whose worker and sweeper would meddle.
+    """
     data = tmp_path_factory.mktemp(f"parts-{backend.name}")
-    settings = Settings.from_environment(
-        {**backend.variables, "FACSIMILE_DATA_DIR": str(data), "FACSIMILE_SWEEP_SECONDS": "0.01"}
-    )
-    database = open_database(settings.database)
-    schema.upgrade(database)
-    database.close()
-    return settings
+    with apart(backend, redis_number=12) as own:
+        settings = Settings.from_environment(
+            {**own.variables, "FACSIMILE_DATA_DIR": str(data), "FACSIMILE_SWEEP_SECONDS": "0.01"}
+        )
+        database = open_database(settings.database)
+        schema.upgrade(database)
+        database.close()
+        yield settings
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -108,6 +108,20 @@ def s3_bucket() -> Iterator[dict[str, str]]:
     finally:
         server.terminate()
         server.wait()
+
+
+@contextmanager
+def apart(backend: Backend, redis_number: int) -> Iterator[Backend]:
+    """The same with a database and a broker of its own; the store may be shared."""
+    if backend.name == "embedded":
+        yield backend
+        return
+    with new_postgres_database() as database:
+        urls = {
+            "FACSIMILE_DATABASE_URL": database,
+            "FACSIMILE_BROKER_URL": f"{REDIS}/{redis_number}",
+        }
+        yield replace(backend, variables={**backend.variables, **urls})
 
 
 BACKENDS = {"embedded": embedded, "production": production}
