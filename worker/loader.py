@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 from service.artifacts import open_store
 from service.config import Settings
 from service.db.engine import open_database
-from service.jobs.contracts import RUN_JOB
+from service.jobs.contracts import GENERATORS, RUN_JOB
 from service.logs import configure_logging
 from worker.parent import exit_with_parent
 
@@ -76,3 +76,4 @@ class Loader(AppLoader):
         runner = self.runner
         signal.signal(STOP_SIGNAL, lambda _number, _frame: runner.stopping.set())
         share_cores(self.app.conf["facsimile_processes"])
+        runner.models.load(GENERATORS)

@@ -134,16 +134,18 @@ class Runner:
         log.info("ended", state=state, error=told)
 
     def _fail_or_retry(self, work: Work) -> None:
-        if work.job.attempts >= self.settings.max_attempts:
+        with self.database.read() as session:
+            attempts = session.get_one(Job, work.job.id).attempts  # 0 again after any progress
+        if attempts >= self.settings.max_attempts:
             self._end(
                 work,
                 FAILED,
                 JobFailedError(
                     "internal-error",
                     "The service made a mistake",
-                    f"The job failed {work.job.attempts} times in a row; tell the operator its id.",
+                    f"The job failed {attempts} times in a row; tell the operator its id.",
                 ),
             )
             return
         with self.database.write() as session:
-            work.lease.release(session, RETRY_SECONDS * 2 ** (work.job.attempts - 1))
+            work.lease.release(session, RETRY_SECONDS * 2**attempts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -86,6 +86,12 @@ class Models:
     def registrar(self) -> Registrar:
         """Finds and registers faces."""
         return load_registrar()
+
+    def load(self, generators: Iterable[str]) -> None:
+        """Load the registrar and these generators now, so that the first job need not wait."""
+        _ = self.registrar
+        for name in generators:
+            self.generator(name)
 
     def generator(self, name: str) -> Generator:
         """The generator of this name."""
