@@ -11,12 +11,14 @@ import os
 from pathlib import Path
 from queue import Empty
 from time import time_ns
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from kombu.transport import filesystem
 from kombu.utils.encoding import bytes_to_str, str_to_bytes
 from kombu.utils.json import dumps, loads
+
+MAX_WAIT_SECONDS: Final = 0.25
 
 
 class Channel(filesystem.Channel):
@@ -49,3 +51,9 @@ class Transport(filesystem.Transport):
     """What `broker_transport` names."""
 
     Channel = Channel
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **_options: Any) -> None:
+        """Wait for a message, but never for long: a worker sees between two waits that it is to
+        stop."""
+        wait = MAX_WAIT_SECONDS if timeout is None else min(timeout, MAX_WAIT_SECONDS)
+        super().drain_events(connection, timeout=wait)

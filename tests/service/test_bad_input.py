@@ -25,7 +25,7 @@ from tests.support.pictures import (
     portrait_image,
     small_portrait,
 )
-from tests.support.running import Service
+from tests.support.running import Json, Service
 
 SMILE = [{"AU12": "D"}]
 
@@ -36,11 +36,11 @@ def image_id(service: Service) -> str:
     return str(answer.json()["id"])
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+def problem(answer: httpx.Response, status: int, code: str) -> Json:
     """The problem in an answer, checked for what all problems have."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
+    body: Json = answer.json()
     assert body["type"] == f"/problems/{code}"
     assert body["status"] == status
     assert body["title"]
@@ -219,7 +219,7 @@ def test_an_answer_arrives_although_the_body_was_not_wanted(service: Service) ->
     ],
 )
 def test_values_that_are_not_possible(
-    service: Service, image_id: str, change: dict[str, object], status: int, code: str
+    service: Service, image_id: str, change: Json, status: int, code: str
 ) -> None:
     before = counts(service)
     request = {"image_ids": [image_id], "targets": SMILE, **change}
@@ -300,7 +300,7 @@ def test_a_form_that_cannot_be_read(service: Service, path: str, kind: str) -> N
 
 
 def test_forms_with_wrong_fields(service: Service) -> None:
-    def post(path: str, files: list[tuple[str, tuple[str, bytes]]], **data: str) -> tuple[int, str]:
+    def post(path: str, files: list[Any], **data: str) -> tuple[int, str]:
         answer = service.client.post(path, files=files, data=data)
         return answer.status_code, answer.json()["type"].removeprefix("/problems/")
 

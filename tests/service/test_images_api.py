@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.support.pictures import encoded, portrait, portrait_image, small_portrait, two_faces
-from tests.support.running import Service
+from tests.support.running import Json, Service
 
 
 @pytest.fixture(scope="module")
-def image(service: Service) -> dict[str, Any]:
+def image(service: Service) -> Json:
     answer = service.client.post(
         "/v1/images",
         files={"file": ("holiday/me.png", portrait())},
@@ -24,11 +23,11 @@ def image(service: Service) -> dict[str, Any]:
     )
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"/v1/images/{answer.json()['id']}"
-    uploaded: dict[str, Any] = answer.json()
-    return uploaded
+    body: Json = answer.json()
+    return body
 
 
-def test_an_upload_tells_what_it_shows(service: Service, image: dict[str, Any]) -> None:
+def test_an_upload_tells_what_it_shows(service: Service, image: Json) -> None:
     assert image["sha256"] == hashlib.sha256(portrait()).hexdigest()
     assert (image["width"], image["height"]) == (512, 512)
     assert image["media_type"] == "image/png"
@@ -42,13 +41,13 @@ def test_an_upload_tells_what_it_shows(service: Service, image: dict[str, Any]) 
     assert service.read(f"/v1/images/{image['id']}") == image
 
 
-def test_ids_are_version_7_and_grow(service: Service, image: dict[str, Any]) -> None:
+def test_ids_are_version_7_and_grow(service: Service, image: Json) -> None:
     later = service.client.post("/v1/images", files={"file": small_portrait()}).json()
     assert image["id"][14] == "7"
     assert later["id"] > image["id"]
 
 
-def test_the_photo_comes_back_as_it_was_sent(service: Service, image: dict[str, Any]) -> None:
+def test_the_photo_comes_back_as_it_was_sent(service: Service, image: Json) -> None:
     answer = service.client.get(f"/v1/images/{image['id']}/content")
     assert answer.content == portrait()
     assert answer.headers["content-type"] == "image/png"
@@ -56,7 +55,7 @@ def test_the_photo_comes_back_as_it_was_sent(service: Service, image: dict[str, 
 
 
 def test_the_registered_face_is_a_png_of_224_pixels_and_differs_by_view(
-    service: Service, image: dict[str, Any]
+    service: Service, image: Json
 ) -> None:
     views = {}
     for view in ("3d", "2d"):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import partial
-from typing import Any
 
 import pytest
 
 from tests.support.pictures import small_portrait
-from tests.support.running import ENDED, Service, eventually
+from tests.support.running import Json, Service, eventually
 
 LONG = json.dumps([{"AU12": round(0.001 * step, 3)} for step in range(2000)])
 
@@ -20,24 +18,20 @@ def image_id(service: Service) -> str:
     return str(answer.json()["id"])
 
 
-def ask_long(service: Service) -> dict[str, Any]:
+def ask_long(service: Service) -> Json:
     return service.ask(files={"file": small_portrait()}, data={"targets": LONG, "output": "face"})
 
 
-def cancelled(service: Service, accepted: dict[str, Any]) -> dict[str, Any]:
+def cancelled(service: Service, accepted: Json) -> Json:
     answer = service.client.post(f"/v1/jobs/{accepted['job']['id']}/cancel")
     assert answer.status_code in (200, 202), answer.text
     return service.ended(accepted)
 
 
-def has_ended(service: Service, job_id: str) -> bool:
-    return service.read(f"/v1/jobs/{job_id}")["state"] in ENDED
-
-
-def events(service: Service, job_id: str) -> list[dict[str, Any]]:
+def events(service: Service, job_id: str) -> list[Json]:
     """Every event of a job's stream, from its first line to its end."""
-    found: list[dict[str, Any]] = []
-    event: dict[str, Any] = {}
+    found: list[Json] = []
+    event: Json = {}
     with service.client.stream("GET", f"/v1/jobs/{job_id}/events") as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -96,7 +90,7 @@ def test_jobs_are_listed_newest_first_in_pages(service: Service, image_id: str) 
     everything = service.read("/v1/jobs?limit=200")
     assert everything["next_cursor"] is None
     for job_id in made:
-        eventually(partial(has_ended, service, job_id), "the job")
+        events(service, job_id)
 
 
 def test_a_running_job_is_cancelled_and_keeps_what_it_has_done(service: Service) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.pictures import small_portrait
-from tests.support.running import Service, eventually
+from tests.support.running import Json, Service, eventually
 
 
 def figures(service: Service) -> dict[str, float]:
@@ -24,7 +23,7 @@ def figures(service: Service) -> dict[str, float]:
     }
 
 
-def draw(service: Service, count: int) -> dict[str, Any]:
+def draw(service: Service, count: int) -> Json:
     targets = json.dumps([{"AU12": step / 10} for step in range(count)])
     return service.ended(service.ask(files={"file": small_portrait()}, data={"targets": targets}))
 
@@ -73,10 +72,10 @@ def test_request_ids_are_taken_or_made_and_reach_the_worker(service: Service) ->
     odd = service.client.get("/healthz", headers={"X-Request-Id": "no\tgood"})
     assert re.fullmatch(r"[0-9a-f-]{36}", odd.headers["x-request-id"])
 
-    def ended_line() -> dict[str, Any] | None:
+    def ended_line() -> Json | None:
         for line in reversed(service.log.read_text().splitlines()):
             if '"ended"' in line and "from-the-caller.1" in line:
-                found: dict[str, Any] = json.loads(line)
+                found: Json = json.loads(line)
                 return found
         return None
 

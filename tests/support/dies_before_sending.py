@@ -13,12 +13,12 @@ from service.jobs.contracts import QUEUE
 from service.jobs.queue import JobQueue
 
 
-def die(self: JobQueue, job_ids: Iterable[uuid.UUID], queue: str = QUEUE) -> None:
+def die(_queue: JobQueue, job_ids: Iterable[uuid.UUID], queue: str = QUEUE) -> None:
     """What happens instead of sending."""
     if list(job_ids):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    JobQueue.send = die  # type: ignore[method-assign]
+    JobQueue.send = die  # type: ignore[assignment]
     serve(load_settings())

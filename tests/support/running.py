@@ -18,6 +18,7 @@ from service.config import Settings, environment_without_settings
 from tests.support.backends import Backend, free_port
 
 T = TypeVar("T")
+Json = dict[str, Any]
 
 ENDED = ("succeeded", "failed", "cancelled")
 QUICK = {
@@ -110,24 +111,24 @@ class Service:
 
     # --- what tests do over and over
 
-    def ask(self, **kwargs: Any) -> dict[str, Any]:
+    def ask(self, **kwargs: Any) -> Json:
         """POST to /v1/expressions; the accepted set."""
         answer = self.client.post("/v1/expressions", **kwargs)
         assert answer.status_code == 202, answer.text
-        accepted: dict[str, Any] = answer.json()
+        accepted: Json = answer.json()
         return accepted
 
-    def read(self, path: str) -> dict[str, Any]:
+    def read(self, path: str) -> Json:
         """GET something that is there."""
         answer = self.client.get(path)
         assert answer.status_code == 200, answer.text
-        body: dict[str, Any] = answer.json()
+        body: Json = answer.json()
         return body
 
-    def ended(self, accepted: Mapping[str, Any], seconds: float = 60.0) -> dict[str, Any]:
+    def ended(self, accepted: Mapping[str, Any], seconds: float = 60.0) -> Json:
         """The set, once its job has ended."""
 
-        def ask() -> dict[str, Any] | None:
+        def ask() -> Json | None:
             body = self.read(f"/v1/expressions/{accepted['id']}")
             return body if body["job"]["state"] in ENDED else None
 

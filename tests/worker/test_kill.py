@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
-from functools import partial
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -17,7 +16,7 @@ from service.db.engine import open_database
 from service.db.tables import ExpressionItem
 from tests.support.backends import Backend
 from tests.support.pictures import small_portrait
-from tests.support.running import Service, children, eventually, running
+from tests.support.running import Json, Service, children, eventually, running
 
 COUNT = 50
 TARGETS = json.dumps([{"AU12": round(5 * step / COUNT, 2)} for step in range(COUNT)])
@@ -30,26 +29,26 @@ def harmed(own_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> It
         yield service
 
 
-def ask(service: Service) -> dict[str, Any]:
+def ask(service: Service) -> Json:
     return service.ask(
         files={"file": small_portrait()}, data={"targets": TARGETS, "output": "face"}
     )
 
 
-def done(service: Service, accepted: dict[str, Any]) -> int:
-    """Items that are done so far."""
-    count: int = service.read(f"/v1/jobs/{accepted['job']['id']}")["done"]
-    return count
-
-
-def more_done(service: Service, accepted: dict[str, Any], than: int) -> bool:
-    return done(service, accepted) > than
-
-
-def half_done(service: Service, accepted: dict[str, Any]) -> None:
+def half_done(service: Service, accepted: Json) -> None:
     """Wait for the job to be in its middle."""
-    eventually(partial(more_done, service, accepted, 0), "the first items")
-    assert done(service, accepted) < COUNT
+    assert further(service, accepted, 0) < COUNT
+
+
+def further(service: Service, accepted: Json, than: int) -> int:
+    """Wait for more items to be done than there were; how many are."""
+    path = f"/v1/jobs/{accepted['job']['id']}"
+
+    def done() -> int | None:
+        now: int = service.read(path)["done"]
+        return now if now > than else None
+
+    return eventually(done, f"more than {than} items")
 
 
 def items_counted(service: Service) -> float:
@@ -59,7 +58,7 @@ def items_counted(service: Service) -> float:
     return 0.0
 
 
-def complete(service: Service, accepted: dict[str, Any]) -> dict[str, Any]:
+def complete(service: Service, accepted: Json) -> Json:
     """The ended set; each of its items there exactly once, and its bytes too."""
     body = service.ended(accepted)
     assert body["job"]["state"] == "succeeded", body["job"]
@@ -76,23 +75,23 @@ def complete(service: Service, accepted: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("kind", ["pool", "main"])
-def test_a_worker_killed_in_the_middle_of_a_job(harmed: Service, kind: str) -> None:
-    before = items_counted(harmed)
+def test_a_worker_killed_as_a_whole_in_the_middle_of_a_job(harmed: Service) -> None:
     accepted = ask(harmed)
     half_done(harmed, accepted)
-    harmed.kill_worker(kind)
+    harmed.kill_worker("main")
     complete(harmed, accepted)
-    assert items_counted(harmed) - before == COUNT
 
 
-def test_a_worker_killed_again_and_again(harmed: Service) -> None:
+def test_the_process_that_draws_killed_again_and_again(harmed: Service) -> None:
+    before = items_counted(harmed)
     accepted = ask(harmed)
+    seen = 0
     for _ in range(2):
-        seen = done(harmed, accepted)
-        eventually(partial(more_done, harmed, accepted, seen), "progress after the kill")
+        seen = further(harmed, accepted, seen)
+        assert seen < COUNT
         harmed.kill_worker("pool")
     complete(harmed, accepted)
+    assert items_counted(harmed) - before == COUNT
 
 
 def test_a_broker_that_loses_every_message(harmed: Service) -> None:
@@ -114,28 +113,23 @@ def test_everything_killed_in_the_middle_of_a_job_and_started_again(harmed: Serv
     complete(harmed, accepted)
 
 
-def test_an_orderly_stop_in_the_middle_of_a_job_and_another_start(harmed: Service) -> None:
-    accepted = ask(harmed)
-    half_done(harmed, accepted)
+def test_an_orderly_stop_and_then_death_between_commit_and_message(harmed: Service) -> None:
+    stopped = ask(harmed)
+    half_done(harmed, stopped)
     family = [pid for pids in harmed.worker_pids().values() for pid in pids]
     assert harmed.stop() == 0
     assert not any(alive(pid) for pid in family)
     assert "yielded" in harmed.log.read_text()
-    harmed.start()
-    complete(harmed, accepted)
-
-
-def test_an_api_killed_between_commit_and_message(harmed: Service) -> None:
-    harmed.stop()
     harmed.start(("-m", "tests.support.dies_before_sending"))
     with pytest.raises(httpx.TransportError):
         ask(harmed)
     assert harmed.process is not None
-    assert harmed.process.wait(10) == -9
+    assert harmed.process.wait(10) == -signal.SIGKILL
     harmed.start()
     newest = harmed.read("/v1/jobs?limit=1")["items"][0]
-    accepted = {"id": newest["resource"].rpartition("/")[2], "job": newest}
-    complete(harmed, accepted)
+    assert newest["id"] != stopped["job"]["id"]
+    complete(harmed, {"id": newest["resource"].rpartition("/")[2], "job": newest})
+    complete(harmed, stopped)
 
 
 def alive(pid: int) -> bool:
