@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from service.artifacts import ArtifactStore, open_store
 from service.config import Settings, load_settings
@@ -13,6 +15,12 @@ from service.db import schema
 from service.db.engine import Database, open_database
 from tests.support.backends import BACKENDS, Backend, apart
 from tests.support.running import Service, running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_logs() -> None:
+    """Without this, structlog paints every traceback, with its variables, in colours."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 @pytest.fixture(scope="session", params=list(BACKENDS))

@@ -35,7 +35,10 @@ class JobQueue:
     def __init__(self, settings: Settings) -> None:
         prepare_broker(settings)
         self._celery = Celery("facsimile-sender", set_as_current=False)
-        self._celery.conf.update(celery_config(settings))
+        config = celery_config(settings)
+        # One more try within a moment, then the sweeper: whoever sends is answering a request.
+        config["broker_transport_options"] |= {"max_retries": 1, "interval_start": 0.1}
+        self._celery.conf.update(config)
 
     def commit(self, session: Session) -> None:
         """Commit, then send what was enqueued. A rollback instead sends nothing.
