@@ -111,24 +111,24 @@ class Service:
 
     # --- what tests do over and over
 
-    def ask(self, **kwargs: Any) -> Json:
+    def ask(self, **kwargs: Any) -> dict[str, Any]:
         """POST to /v1/expressions; the accepted set."""
         answer = self.client.post("/v1/expressions", **kwargs)
         assert answer.status_code == 202, answer.text
-        accepted: Json = answer.json()
+        accepted: dict[str, Any] = answer.json()
         return accepted
 
-    def read(self, path: str) -> Json:
+    def read(self, path: str) -> dict[str, Any]:
         """GET something that is there."""
         answer = self.client.get(path)
         assert answer.status_code == 200, answer.text
-        body: Json = answer.json()
+        body: dict[str, Any] = answer.json()
         return body
 
-    def ended(self, accepted: Mapping[str, Any], seconds: float = 60.0) -> Json:
+    def ended(self, accepted: Mapping[str, Any], seconds: float = 60.0) -> dict[str, Any]:
         """The set, once its job has ended."""
 
-        def ask() -> Json | None:
+        def ask() -> dict[str, Any] | None:
             body = self.read(f"/v1/expressions/{accepted['id']}")
             return body if body["job"]["state"] in ENDED else None
 
