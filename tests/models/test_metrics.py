@@ -30,10 +30,11 @@ def _ratings(seed: int, count: int = 40) -> tuple[Vector, Vector]:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_icc_is_pingouins_icc3(seed: int) -> None:
-    pandas = pytest.importorskip("pandas")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own imports
-        pingouin = pytest.importorskip("pingouin")
+        import pandas
+        import pingouin
+
         true, read = _ratings(seed)
         table = pandas.DataFrame(
             {
