@@ -14,7 +14,8 @@ from service.artifacts import Artifact
 from service.db.blobs import keep
 from service.db.shards import add_shards, cancel_shards, shards_of
 from service.db.tables import Job, Shard
-from service.jobs.contracts import FAILED, QUEUED, RUNNING, SHARD_QUEUE
+from service.jobs.contracts import ENDED, FAILED, QUEUED, RUNNING, SHARD_QUEUE
+from worker.lease import CancelRequestedError
 from worker.work import JobFailedError, ShardsPendingError, Work, YieldRequestedError
 
 
@@ -53,11 +54,13 @@ def fan_out(
     """Add the shards of a job and park it, in one transaction, in which `note` may add more.
 
     Raises:
-        ShardsPendingError: always.
-        LeaseLostError: nothing was added.
+        ShardsPendingError: always, but for:
+        LeaseLostError, CancelRequestedError: nothing was added.
     """
     total = sum(stop - start for start, stop in parts)
     with work.database.write() as session:
+        work.lease.update(session)  # takes this job's row: whoever cancels it now finds it parked
+        work.lease.check()
         # Together with this the job is parked, so that no shard ends before it is.
         work.lease.end(session, RUNNING, stage=stage, total=total, done=0, attempts=0)
         note(session)
@@ -72,10 +75,11 @@ def finished_shards(work: Work, stage: str) -> list[Finished] | None:
     Raises:
         ShardsPendingError: some are not done, so the job is parked again.
         JobFailedError: one has failed, and with it the job.
-        LeaseLostError.
+        LeaseLostError, CancelRequestedError.
     """
     with work.database.write() as session:
         work.lease.update(session)  # takes this job's row: from here on no shard ends unseen
+        work.lease.check()
         found = shards_of(session, work.job.id)
         failed = next((job for _, job in found if job.state == FAILED), None)
         pending = any(job.state in (QUEUED, RUNNING) for _, job in found)
@@ -98,12 +102,13 @@ def stretch(work: Work) -> Stretch:
     """The stretch that this job is.
 
     Raises:
-        JobFailedError: the larger job is done without it, or gone.
+        CancelRequestedError: the larger job has ended without it.
     """
     with work.database.read() as session:
         shard = session.get(Shard, work.job.id)
-        if shard is None:
-            raise JobFailedError("job-failed", "The job failed", "The larger job is gone.")
+        parent = session.get(Job, work.job.parent_id)
+        if shard is None or parent is None or parent.state in ENDED:
+            raise CancelRequestedError
         return Stretch(shard.number, shard.start, shard.stop, shard.result is not None)
 
 

@@ -25,8 +25,10 @@ QUICK = {
     "FACSIMILE_LEASE_SECONDS": "2",
     "FACSIMILE_SWEEP_SECONDS": "0.3",
     "FACSIMILE_CHORE_SECONDS": "0.3",
+    "FACSIMILE_FRAMES_PER_SHARD": "4",
+    "FACSIMILE_IMAGES_PER_SHARD": "5",
 }
-"""Whatever waits for lost workers and lost messages waits less."""
+"""Whatever waits for lost workers and lost messages waits less, and small jobs have shards."""
 
 
 def eventually(ask: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
@@ -52,6 +54,7 @@ class Service:
             **QUICK,
             **backend.variables,
             "FACSIMILE_DATA_DIR": str(data),
+            "FACSIMILE_CORPORA_ROOT": str(data / "corpora"),
             "FACSIMILE_PORT": str(self.port),
             **variables,
         }
@@ -118,6 +121,22 @@ class Service:
         accepted: dict[str, Any] = answer.json()
         return accepted
 
+    def import_corpus(self, archive: bytes, **fields: str) -> dict[str, Any]:
+        """Upload a corpus of the layout `folder`; it, once it is imported."""
+        answer = self.client.post(
+            "/v1/corpora",
+            files={"archive": ("corpus.zip", archive)},
+            data={"name": "tiny", "layout": "folder", **fields},
+        )
+        assert answer.status_code == 202, answer.text
+        return self.ended(answer.json(), noun="corpora")
+
+    def build(self, **request: Any) -> dict[str, Any]:
+        """Ask for a dataset; it, once its job has ended."""
+        answer = self.client.post("/v1/datasets", json=request)
+        assert answer.status_code == 202, answer.text
+        return self.ended(answer.json(), noun="datasets")
+
     def read(self, path: str) -> dict[str, Any]:
         """GET something that is there."""
         answer = self.client.get(path)
@@ -125,11 +144,13 @@ class Service:
         body: dict[str, Any] = answer.json()
         return body
 
-    def ended(self, accepted: Mapping[str, Any], seconds: float = 60.0) -> dict[str, Any]:
-        """The set, once its job has ended."""
+    def ended(
+        self, accepted: Mapping[str, Any], seconds: float = 60.0, noun: str = "expressions"
+    ) -> dict[str, Any]:
+        """The set, or another resource, once its job has ended."""
 
         def ask() -> dict[str, Any] | None:
-            body = self.read(f"/v1/expressions/{accepted['id']}")
+            body = self.read(f"/v1/{noun}/{accepted['id']}")
             return body if body["job"]["state"] in ENDED else None
 
         return eventually(ask, f"job {accepted['job']['id']} to end", seconds)
