@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import IO
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from models.corpora.archive import ArchiveLimits, inspect
@@ -20,7 +20,7 @@ from service.db.repositories import Corpora, Jobs, Page
 from service.db.shards import cancel_shards, shards_of
 from service.db.tables import Corpus, CorpusPack, Job, Shard
 from service.db.types import now
-from service.jobs.contracts import CORPUS, ENDED
+from service.jobs.contracts import CANCELLED, CORPUS, ENDED
 from service.jobs.queue import enqueue
 from service.usecases.images import expiry, has_expired
 
@@ -151,16 +151,15 @@ def erase(session: Session, corpus: Corpus) -> list[str]:
 def stop(session: Session, job_id: uuid.UUID) -> list[str]:
     """Cancel a job whose resource is erased, and forget what its shards made; their blobs."""
     cancel_shards(session, job_id)
-    packs = [shard.sha256 for shard, _ in shards_of(session, job_id) if shard.sha256 is not None]
-    session.execute(
-        delete(Shard).where(Shard.job_id.in_([job.id for _, job in shards_of(session, job_id)]))
-    )
+    # Held from here on: between the two changes below, no worker may park the job.
+    session.execute(select(Job.id).where(Job.id == job_id).with_for_update())
+    found = shards_of(session, job_id)
+    session.execute(delete(Shard).where(Shard.job_id.in_([job.id for _, job in found])))
+    unfinished = (Job.id == job_id) & Job.state.not_in(ENDED)
     session.execute(
         update(Job)
-        .where(Job.id == job_id, Job.state.not_in(ENDED), Job.lease_token.is_(None))
-        .values(state="cancelled", cancel_requested=True, finished_at=now())
+        .where(unfinished, Job.lease_token.is_(None))
+        .values(state=CANCELLED, cancel_requested=True, finished_at=now())
     )
-    session.execute(
-        update(Job).where(Job.id == job_id, Job.state.not_in(ENDED)).values(cancel_requested=True)
-    )
-    return packs
+    session.execute(update(Job).where(unfinished).values(cancel_requested=True))
+    return [shard.sha256 for shard, _ in found if shard.sha256 is not None]

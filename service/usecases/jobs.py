@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from service import errors
@@ -40,6 +40,8 @@ def cancel(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> J
     job = get(session, owner_id, job_id)
     moment = now()
     cancel_shards(session, job.id)
+    # Held from here on: between the two changes below, no worker may park the job.
+    session.execute(select(Job.id).where(Job.id == job.id).with_for_update())
     idle = or_(
         is_parked(),
         Job.state == QUEUED,
