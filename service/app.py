@@ -9,7 +9,18 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.concurrency import run_in_threadpool
 
-from service.api import corpora, datasets, docs, expressions, health, images, jobs
+from service.api import (
+    corpora,
+    datasets,
+    docs,
+    estimates,
+    expressions,
+    health,
+    images,
+    jobs,
+    models,
+    subjects,
+)
 from service.api.body_limit import BodyLimit
 from service.api.context import RequestContext
 from service.api.problems import handle_problems
@@ -18,7 +29,7 @@ from service.db import schema
 from service.jobs.sweeper import Sweeper
 from service.metrics import HttpMetrics, JobMetrics
 from service.services import Services, open_services
-from service.usecases import idempotency, retention
+from service.usecases import erasure, idempotency, retention
 from service.usecases.garbage import Collector
 from service.usecases.keys import LOCAL_OWNER, ensure_owner
 from service.version import VERSION
@@ -27,8 +38,10 @@ DESCRIPTION = """
 Re-draws face photos with any FACS action units.
 
 Post photos and targets to `/v1/expressions`, follow the job, and read the drawings. Import a
-labelled corpus by `/v1/corpora`, and build AU-balanced datasets from it by `/v1/datasets`. Errors
-are problem+json (RFC 9457); their types are explained at [/problems](/problems).
+labelled corpus by `/v1/corpora`, and build AU-balanced datasets from it by `/v1/datasets`. Read AU
+intensities from photos by `/v1/models/compact/estimates`, and fit a model to one person by
+`/v1/subjects`. Errors are problem+json (RFC 9457); their types are explained at
+[/problems](/problems).
 """
 
 
@@ -63,7 +76,18 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for module in (images, expressions, corpora, datasets, jobs, health, docs):
+    for module in (
+        images,
+        expressions,
+        corpora,
+        datasets,
+        subjects,
+        models,
+        estimates,
+        jobs,
+        health,
+        docs,
+    ):
         app.include_router(module.router)
     handle_problems(app)
     larger = {corpora.PATH: max(settings.max_archive_bytes, settings.max_body_bytes)}
@@ -81,8 +105,22 @@ def _chores(services: Services) -> list[Callable[[], object]]:
         while retention.erase_expired(services.database, services.store):
             pass
 
+    def erase_without_consent() -> None:
+        while erasure.erase_without_consent(services.database, services.store):
+            pass
+
+    def erase_expired_models() -> None:
+        while erasure.erase_expired_models(services.database, services.store):
+            pass
+
     collector = Collector(services.database, services.store, services.settings)
-    return [forget_old_answers, erase_expired, collector.collect_when_due]
+    return [
+        forget_old_answers,
+        erase_without_consent,
+        erase_expired_models,
+        erase_expired,
+        collector.collect_when_due,
+    ]
 
 
 def _open(settings: Settings) -> Services:

@@ -77,6 +77,12 @@ class Settings(BaseSettings):
     collect_seconds: Seconds = 6 * 3600.0
     """How often they are looked for."""
 
+    # estimates
+    estimate_wait_seconds: float = Field(20.0, ge=0, allow_inf_nan=False)
+    """How long a request for estimates waits for them before it answers 202."""
+    estimate_wait_images: int = Field(32, ge=0)
+    """Requests for more images than this do not wait: 32 take about a second."""
+
     # how work is done
     worker_processes: int | None = Field(None, ge=0)
     """Workers that `serve` starts: by default one with the embedded broker, else none."""

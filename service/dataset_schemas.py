@@ -219,6 +219,7 @@ class Dataset(BaseModel):
                         "aus": {"AU12": {"images": 600, "correlation": 0.83}},
                     },
                     "notes": ["AU06 at E never occurs; fill=synthetic would scale vectors."],
+                    "withdrawn_at": None,
                     "created_at": "2026-11-20T15:04:05.123456Z",
                     "expires_at": None,
                 }
@@ -244,6 +245,10 @@ class Dataset(BaseModel):
         description="Correlation of intended and re-measured intensities in a sample of drawings."
     )
     notes: list[str] = Field(description="What fell short, repeats or was scaled.")
+    withdrawn_at: datetime | None = Field(
+        description="When a person in it was erased, and with them its file; `spec` has the "
+        "images that are left, to ask for again."
+    )
     created_at: datetime
     expires_at: datetime | None
 

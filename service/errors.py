@@ -353,6 +353,111 @@ class NothingToDrawError(ProblemError):
     code, title, status = "nothing-to-draw", "The dataset cannot be made", 422
 
 
+# --- subjects and models
+
+
+class SubjectNotFoundError(NotFoundError):
+    """None of your subjects has this id."""
+
+    code, title = "subject-not-found", "No such subject"
+
+
+class ModelNotFoundError(NotFoundError):
+    """None of your models has this id, and none that ships has this name."""
+
+    code, title = "model-not-found", "No such model"
+
+
+class EstimateNotFoundError(NotFoundError):
+    """None of your estimates has this id."""
+
+    code, title = "estimate-not-found", "No such estimate"
+
+
+class ConsentRequiredError(ProblemError):
+    """Photos of a person are worked on as that person's only with a record of their consent."""
+
+    code, title, status = "consent-required", "Consent is required", 422
+
+
+class ConsentExpiredError(ProblemError):
+    """The subject's consent has run out; what came from them is erased."""
+
+    code, title, status = "consent-expired", "The consent has expired", 409
+
+
+class NotOfThisSubjectError(ProblemError):
+    """The image is not one of this subject: it was uploaded without, or for another."""
+
+    code, title, status = "not-of-this-subject", "The image is not of this subject", 422
+
+
+class SeveralFacesError(ImageProblemError):
+    """The image shows several faces, so which one is the subject's cannot be told."""
+
+    code, title, status = "several-faces", "The image shows several faces", 422
+
+
+class OtherPersonError(ImageProblemError):
+    """The face does not look like the person that the model or the other images are of."""
+
+    code, title, status = "other-person", "The face looks like another person's", 422
+
+
+class UnsuitableBaseModelError(ProblemError):
+    """The base model reads other AUs than are needed, or cannot be fitted in this way."""
+
+    code, title, status = "unsuitable-base-model", "The base model does not fit", 422
+
+
+class ShippedModelError(ProblemError):
+    """The model ships with Facsimile and cannot be deleted."""
+
+    code, title, status = "shipped-model", "The model ships with Facsimile", 409
+
+
+class CheckpointProblemError(ProblemError):
+    """The file is not a checkpoint of an estimator."""
+
+    code, title, status = "bad-checkpoint", "The checkpoint cannot be used", 422
+
+
+class PickledCheckpointError(CheckpointProblemError):
+    """The file is a pickle or holds one; it is refused unread, as reading it could run any code."""
+
+    code, title = "pickled-checkpoint", "The checkpoint is a pickle"
+
+
+class CorruptCheckpointError(CheckpointProblemError):
+    """The file is damaged, or not a zip of model.safetensors, config.json and README.md."""
+
+    code, title = "corrupt-checkpoint", "The checkpoint is damaged"
+
+
+class CheckpointTooLargeError(CheckpointProblemError):
+    """The checkpoint is larger than any estimator."""
+
+    code, title, status = "checkpoint-too-large", "The checkpoint is too large", 413
+
+
+class CheckpointMismatchError(CheckpointProblemError):
+    """Weights and configuration of the checkpoint do not fit each other."""
+
+    code, title = "checkpoint-mismatch", "The checkpoint contradicts itself"
+
+
+class TorchMissingError(ProblemError):
+    """The worker lacks PyTorch, which trains and fine-tunes. Only seen as a job's error."""
+
+    code, title, status = "torch-missing", "PyTorch is not installed", 500
+
+
+class DatasetWithdrawnError(ProblemError):
+    """A person in the dataset was erased, and the dataset with them; ask for it again without."""
+
+    code, title, status = "dataset-withdrawn", "The dataset is withdrawn", 409
+
+
 # --- the service itself
 
 

@@ -35,7 +35,8 @@ SubjectId = Annotated[
         min_length=1,
         max_length=128,
         pattern=r"^[^\x00-\x1f\x7f]+$",
-        description="Your own name for the person in the photo.",
+        description="Whom the photo shows: the id of a subject of yours, with whom it is erased, "
+        "or else any name of your own for the person.",
     ),
 ]
 

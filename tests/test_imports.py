@@ -19,6 +19,12 @@ NO_TORCH = (
     "models.registration",
     "models.corpora",
     "models.balancing",
+    "models.assets",
+    "models.checkpoints",
+    "models.checkpoint_zip",
+    "models.estimators.config",
+    "models.estimators.onnx_graph",
+    "models.estimators.shipped",
 )
 """What the service may use of `models`."""
 FOR_WORKERS = (

@@ -6,6 +6,7 @@ import base64
 import binascii
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Security
@@ -67,6 +68,13 @@ def write_session(services: ServicesDep) -> Iterator[Session]:
 
     It takes no lock before its first statement, so that work on pixels holds up nobody.
     """
+    with committed(services) as session:
+        yield session
+
+
+@contextmanager
+def committed(services: Services) -> Iterator[Session]:
+    """A session that is committed when its block ends well, and its jobs sent."""
     with services.database.writers() as session:
         yield session
         services.queue.commit(session)

@@ -17,13 +17,13 @@ from service.api.context import request_id_of
 from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
 from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
-from service.api.images import PHOTO_PROBLEMS
+from service.api.images import PHOTO_PROBLEMS, SUBJECT_PROBLEMS
 from service.api.problems import responses
 from service.config import Settings
 from service.db.ids import parse_id
 from service.db.tables import Image
 from service.jobs.contracts import GENERATORS
-from service.usecases import expressions, images
+from service.usecases import expressions, images, subjects
 from service.usecases.expressions import Options
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
@@ -177,6 +177,7 @@ def _body() -> dict[str, Any]:
             errors.UnknownGeneratorError,
             errors.FaceIndexError,
             *PHOTO_PROBLEMS,
+            *SUBJECT_PROBLEMS,
         ),
     },
 )
@@ -200,10 +201,9 @@ def request_expressions(
     ]
 
     def work() -> Reply:
+        subject = subjects.named(session, caller, posted.subject_id)
         rows: list[Image] = [
-            images.create(
-                session, services.store, services.settings, caller, photo, posted.subject_id
-            )
+            images.create(session, services.store, services.settings, caller, photo, subject)
             for photo in photos
         ] or expressions.images_of(session, caller, posted.image_ids)
         expression_set, job = expressions.create(

@@ -36,7 +36,11 @@ class Once:
 
     def do(self, session: Session, fingerprint: str, work: Callable[[], Reply]) -> Response:
         """Do `work` within `session` unless it has been done."""
-        return response(idempotency.once(session, self.owner_id, self.key, fingerprint, work))
+        return response(self.reply(session, fingerprint, work))
+
+    def reply(self, session: Session, fingerprint: str, work: Callable[[], Reply]) -> Reply:
+        """The same, not yet as an answer."""
+        return idempotency.once(session, self.owner_id, self.key, fingerprint, work)
 
 
 def once_of(

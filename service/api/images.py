@@ -17,7 +17,7 @@ from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
 from service.api.problems import responses
 from service.db.ids import parse_id
-from service.usecases import images
+from service.usecases import images, subjects
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
 
@@ -39,6 +39,7 @@ PHOTO_PROBLEMS: Final = (
     errors.UnauthenticatedError,
     errors.UnavailableError,
 )
+SUBJECT_PROBLEMS: Final = (errors.SubjectNotFoundError, errors.ConsentExpiredError)
 READ_PROBLEMS: Final = (
     errors.ImageNotFoundError,
     errors.ResourceExpiredError,
@@ -96,7 +97,7 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
     response_model=schemas.Image,
     summary="Upload a photo",
     openapi_extra=_BODY,
-    responses=responses(*PHOTO_PROBLEMS),
+    responses=responses(*PHOTO_PROBLEMS, *SUBJECT_PROBLEMS),
 )
 def upload_image(
     posted: Annotated[_Posted, Depends(_posted)],
@@ -111,9 +112,8 @@ def upload_image(
     photo = images.inspect(posted.upload, services.registrar, services.settings)
 
     def work() -> Reply:
-        row = images.create(
-            session, services.store, services.settings, caller, photo, posted.subject_id
-        )
+        subject = subjects.named(session, caller, posted.subject_id)
+        row = images.create(session, services.store, services.settings, caller, photo, subject)
         body = present.image(row).model_dump(mode="json")
         return Reply(201, body, f"/v1/images/{row.id}")
 

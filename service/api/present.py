@@ -8,12 +8,15 @@ from typing import Final
 
 from service import schemas
 from service.db import tables
-from service.jobs.contracts import CORPUS, DATASET, EXPRESSIONS
+from service.jobs.contracts import CORPUS, DATASET, ESTIMATE, EXPRESSIONS, PERSONALISE, TRAIN
 
 RESOURCES: Final = {
     EXPRESSIONS: "/v1/expressions/{id}",
     CORPUS: "/v1/corpora/{id}",
     DATASET: "/v1/datasets/{id}",
+    PERSONALISE: "/v1/models/{id}",
+    TRAIN: "/v1/models/{id}",
+    ESTIMATE: "/v1/estimates/{id}",
 }
 """Where the resource of each kind of job is read."""
 

@@ -49,6 +49,7 @@ def dataset(row: tables.Dataset, job: tables.Job) -> schemas.Dataset:
         balance=row.balance,
         pixel_check=row.pixel_check,
         notes=row.notes,
+        withdrawn_at=row.withdrawn_at,
         created_at=row.created_at,
         expires_at=row.expires_at,
     )

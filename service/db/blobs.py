@@ -15,7 +15,16 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.artifacts import Artifact, ArtifactStore
 from service.db.engine import Database
-from service.db.tables import Corpus, CorpusPack, Dataset, ExpressionItem, Image, Shard
+from service.db.tables import (
+    Corpus,
+    CorpusPack,
+    Dataset,
+    EstimateItem,
+    ExpressionItem,
+    Image,
+    Model,
+    Shard,
+)
 
 _REFERENCES: Final[
     tuple[tuple[InstrumentedAttribute[Any], tuple[ColumnElement[bool], ...]], ...]
@@ -30,6 +39,8 @@ _REFERENCES: Final[
     (CorpusPack.sha256, ()),
     (Dataset.archive_sha256, ()),
     (Dataset.preview_sha256, ()),
+    (Model.checkpoint_sha256, ()),
+    (EstimateItem.sha256, ()),
 )
 """Every column that names a blob, and when its row counts. A new one belongs in here, or the
 collector takes its blobs away."""

@@ -10,9 +10,21 @@ from typing import Generic, TypeVar
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from service.db.tables import Corpus, Dataset, ExpressionItem, ExpressionSet, Image, Job
+from service.db.tables import (
+    Corpus,
+    Dataset,
+    Estimate,
+    EstimateItem,
+    ExpressionItem,
+    ExpressionSet,
+    Image,
+    Job,
+    Model,
+    Subject,
+)
+from service.db.types import now
 
-Owned = TypeVar("Owned", Image, Job, ExpressionSet, Corpus, Dataset)
+Owned = TypeVar("Owned", Image, Job, ExpressionSet, Corpus, Dataset, Subject, Model, Estimate)
 
 
 @dataclass(frozen=True)
@@ -119,3 +131,47 @@ class ExpressionSets(Repository[ExpressionSet]):
     def item(self, expression_set: ExpressionSet, index: int) -> ExpressionItem | None:
         """One item, if it is finished."""
         return self.session.get(ExpressionItem, (expression_set.id, index))
+
+
+class Subjects(Repository[Subject]):
+    """An owner's subjects."""
+
+    table = Subject
+
+    def held(self, subject_id: uuid.UUID) -> Subject | None:
+        """The subject, who is not erased before the transaction ends."""
+        query = select(Subject).where(Subject.owner_id == self.owner_id, Subject.id == subject_id)
+        return self.session.scalars(query.with_for_update(read=True)).one_or_none()
+
+
+class Models(Repository[Model]):
+    """An owner's own models."""
+
+    table = Model
+
+    def listed(self) -> Sequence[ColumnElement[bool]]:
+        """Erased ones are not."""
+        return (Model.erased_at.is_(None),)
+
+    @staticmethod
+    def expired(session: Session, limit: int) -> Sequence[Model]:
+        """Models of any owner whose time is over and who are not erased yet."""
+        over = (Model.expires_at <= now()) & Model.erased_at.is_(None)
+        return session.scalars(select(Model).where(over).limit(limit)).all()
+
+
+class Estimates(Repository[Estimate]):
+    """An owner's estimates, and their items."""
+
+    table = Estimate
+
+    @staticmethod
+    def expired(session: Session, limit: int) -> Sequence[Estimate]:
+        """Estimates of any owner whose time is over and that are not erased yet."""
+        over = (Estimate.expires_at <= now()) & Estimate.erased_at.is_(None)
+        return session.scalars(select(Estimate).where(over).limit(limit)).all()
+
+    def items(self, estimate: Estimate) -> Sequence[EstimateItem]:
+        """All items in the order of their index."""
+        query = select(EstimateItem).where(EstimateItem.estimate_id == estimate.id)
+        return self.session.scalars(query.order_by(EstimateItem.index)).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -230,9 +230,93 @@ class Dataset(Base):
     archive_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     archive_size: Mapped[int | None] = mapped_column(BigInteger)
     preview_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    withdrawn_at: Mapped[datetime | None]
+    """When a person in it was erased, and its images with them."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
     erased_at: Mapped[datetime | None]
+
+
+class Subject(Base):
+    """A person who agreed to being in photos here, and on what terms.
+
+    Images name their subject by its id as text, as they may also carry a free name instead.
+    """
+
+    __tablename__ = "subjects"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    label: Mapped[str] = mapped_column(String(128))
+    consent_basis: Mapped[str] = mapped_column(String(128))
+    consent_reference: Mapped[str] = mapped_column(Text)
+    consent_date: Mapped[date]
+    consent_expires: Mapped[date | None]
+    """The last day on which the consent is good."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    """The end of that day, in UTC: from then on all that came from the subject is erased."""
+
+
+class Model(Base):
+    """An estimator of somebody's own: personalised, trained or uploaded."""
+
+    __tablename__ = "models"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    job_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    """What makes it; None for an upload."""
+    subject_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("subjects.id"), index=True)
+    name: Mapped[str] = mapped_column(String(128))
+    method: Mapped[str] = mapped_column(String(16))
+    base: Mapped[str | None] = mapped_column(String(64))
+    """The model it started from: the name of one that ships, or an id."""
+    options: Mapped[JsonObject]
+    """All else that was asked for."""
+    config: Mapped[JsonObject | None]
+    """The checkpoint's configuration; there when the model is made."""
+    results: Mapped[JsonObject | None]
+    """What was measured while it was made."""
+    person: Mapped[list[Any] | None]
+    """The shape of the subject's face, to tell other people's faces by."""
+    checkpoint_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    checkpoint_size: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[datetime | None]
+
+
+class Estimate(Base):
+    """What one POST of images to a model asked for."""
+
+    __tablename__ = "estimates"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    model: Mapped[str] = mapped_column(String(64), index=True)
+    """The name of a model that ships, or an id."""
+    any_person: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether a personalised model reads faces that do not look like its subject too."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[datetime | None]
+
+
+class EstimateItem(Base):
+    """One image of an estimate and what was read from it."""
+
+    __tablename__ = "estimate_items"
+
+    estimate_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("estimates.id"), primary_key=True)
+    index: Mapped[int] = mapped_column("item_index", primary_key=True, autoincrement=False)
+    file: Mapped[str] = mapped_column(String(255))
+    image_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    """A file that was sent along, until it is read."""
+    result: Mapped[JsonObject | None]
+    """``{"face", "intensities"}`` or ``{"error"}``; not None when the image is read."""
 
 
 class IdempotencyRecord(Base):

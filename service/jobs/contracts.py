@@ -35,6 +35,13 @@ DATASET: Final = "datasets"
 """Kind of job: build a dataset; its shards draw stretches of its images."""
 DATASET_SHARD: Final = "datasets-shard"
 
+PERSONALISE: Final = "personalise"
+"""Kind of job: fit a model to one person."""
+TRAIN: Final = "train"
+"""Kind of job: train a model on a dataset."""
+ESTIMATE: Final = "estimates"
+"""Kind of job: read AU intensities from images."""
+
 QUEUED: Final = "queued"
 RUNNING: Final = "running"
 SUCCEEDED: Final = "succeeded"

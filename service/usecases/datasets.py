@@ -194,10 +194,14 @@ def built(session: Session, owner_id: uuid.UUID, dataset_id: uuid.UUID | None) -
     """A dataset that is there to be downloaded.
 
     Raises:
-        DatasetNotFoundError, ResourceExpiredError.
+        DatasetNotFoundError, ResourceExpiredError, DatasetWithdrawnError.
         NotReadyError, JobCancelledError, JobFailedError: it is not, or never will be.
     """
     dataset, job = get(session, owner_id, dataset_id)
+    if dataset.withdrawn_at is not None:
+        raise errors.DatasetWithdrawnError(
+            "A person in this dataset was erased; ask for the dataset again without their images."
+        )
     if dataset.archive_sha256 is None:
         raise _unfinished(job, "dataset", "built")
     return dataset

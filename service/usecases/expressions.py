@@ -17,6 +17,7 @@ from service.db.repositories import ExpressionSets, Images, Jobs
 from service.db.tables import ExpressionItem, ExpressionSet, Image, Job
 from service.jobs.contracts import CANCELLED, EXPRESSIONS, FAILED
 from service.jobs.queue import enqueue
+from service.usecases import subjects
 from service.usecases.images import expiry, has_expired
 
 Output = Literal["face", "photo"]
@@ -38,6 +39,7 @@ def images_of(session: Session, owner_id: uuid.UUID, image_ids: Sequence[uuid.UU
 
     Raises:
         ImageNotFoundError, ResourceExpiredError: names the first that cannot be had.
+        ConsentExpiredError: of a subject in one of them.
     """
     found = Images(session, owner_id).get_many(image_ids)
     for index, image_id in enumerate(image_ids):
@@ -48,6 +50,7 @@ def images_of(session: Session, owner_id: uuid.UUID, image_ids: Sequence[uuid.UU
             raise errors.ResourceExpiredError(
                 f"Image {image_id} has expired; upload the photo again.", pointer=pointer
             )
+    subjects.check_images(session, owner_id, list(found.values()))
     return [found[image_id] for image_id in image_ids]
 
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from service.jobs.contracts import CORPUS, CORPUS_SHARD, DATASET, DATASET_SHARD, EXPRESSIONS
+from service.jobs.contracts import (
+    CORPUS,
+    CORPUS_SHARD,
+    DATASET,
+    DATASET_SHARD,
+    ESTIMATE,
+    EXPRESSIONS,
+    PERSONALISE,
+)
 from worker.handlers.corpora import import_corpus, register_frames
 from worker.handlers.dataset_shards import draw_shard
 from worker.handlers.datasets import build_dataset
+from worker.handlers.estimates import read_images
 from worker.handlers.expressions import draw_expressions
+from worker.handlers.personalise import make_personal
 from worker.work import Handler
 
 HANDLERS: Final[Mapping[str, Handler]] = {
@@ -18,4 +28,6 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     CORPUS_SHARD: register_frames,
     DATASET: build_dataset,
     DATASET_SHARD: draw_shard,
+    ESTIMATE: read_images,
+    PERSONALISE: make_personal,
 }

@@ -1,0 +1,258 @@
+"""Erasing a subject: everything that came from them, down to the bytes.
+
+Rows go in one transaction and the blobs they referred to after it, so a process that dies in
+between leaves blobs that nothing refers to, which the collector of garbage removes, never a row
+without its blob. A worker that is at it loses its lease, and with it every result.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from service.artifacts import ArtifactStore
+from service.db.blobs import needed, remove_unneeded
+from service.db.engine import Database
+from service.db.repositories import Estimates, Models
+from service.db.tables import (
+    Dataset,
+    Estimate,
+    EstimateItem,
+    ExpressionItem,
+    ExpressionSet,
+    IdempotencyRecord,
+    Image,
+    Job,
+    Model,
+    Subject,
+)
+from service.db.types import now
+from service.jobs.contracts import CANCELLED, ENDED
+from service.usecases import corpora, subjects
+
+NOBODY: Final = str(uuid.UUID(int=0))
+"""Stands in a set for an image that is no more, so that the others keep their indexes."""
+BATCH: Final = 20
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Erased:
+    """What a transaction took away, and the blobs that it referred to."""
+
+    subject_id: uuid.UUID
+    at: datetime = field(default_factory=now)
+    images: int = 0
+    drawings: int = 0
+    models: int = 0
+    estimates: int = 0
+    datasets: list[uuid.UUID] = field(default_factory=list)
+    addresses: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    """Those of the blobs that rows of others need."""
+    locations: set[str] = field(default_factory=set)
+
+    def refer(self, *addresses: str | None) -> None:
+        """Note blobs that were referred to."""
+        self.addresses.update(address for address in addresses if address is not None)
+
+
+def erase(
+    database: Database, store: ArtifactStore, owner_id: uuid.UUID, subject_id: uuid.UUID | None
+) -> Erased:
+    """Erase a subject with photos, drawings, models and estimates, and withdraw datasets.
+
+    Raises:
+        SubjectNotFoundError.
+        StoreUnavailableError: all rows are gone; blobs that are left are removed later.
+    """
+    with database.write() as session:
+        subject = subjects.get(session, owner_id, subject_id)
+        erased = _erase_rows(session, subject)
+    remove_unneeded(database, store, erased.addresses)
+    with database.read() as session:
+        erased.kept = needed(session, sorted(erased.addresses)) if erased.addresses else set()
+    log.info("erased a subject", blobs=len(erased.addresses), images=erased.images)
+    return erased
+
+
+def erase_without_consent(database: Database, store: ArtifactStore) -> int:
+    """Erase up to `BATCH` subjects whose consent has expired; returns how many."""
+    with database.read() as session:
+        query = select(Subject.id, Subject.owner_id).where(Subject.expires_at <= now())
+        expired = session.execute(query.limit(BATCH)).all()
+    for subject_id, owner_id in expired:
+        erase(database, store, owner_id, subject_id)
+    return len(expired)
+
+
+def erase_expired_models(database: Database, store: ArtifactStore) -> int:
+    """Empty up to `BATCH` models and estimates whose time is over; returns how many.
+
+    Their rows stay, so that their ids still answer "expired".
+    """
+    addresses: list[str] = []
+    with database.write() as session:
+        models, estimates = Models.expired(session, BATCH), Estimates.expired(session, BATCH)
+        for model in models:
+            addresses += filter(None, [model.checkpoint_sha256])
+            model.checkpoint_sha256 = model.config = model.results = model.person = None
+            model.options, model.erased_at = {}, now()
+            if model.job_id is not None:
+                _take_away(session, model.job_id)
+        for estimate in estimates:
+            for item in Estimates(session, estimate.owner_id).items(estimate):
+                addresses += filter(None, [item.sha256])
+                session.delete(item)
+            estimate.erased_at = now()
+            _take_away(session, estimate.job_id)
+    remove_unneeded(database, store, addresses)
+    return len(models) + len(estimates)
+
+
+def _erase_rows(session: Session, subject: Subject) -> Erased:
+    erased = Erased(subject.id)
+    # From here on nobody adds an image or a model to the subject.
+    session.scalars(select(Subject).where(Subject.id == subject.id).with_for_update()).one()
+    erased.locations.add(f"/v1/subjects/{subject.id}")
+    images = session.scalars(
+        select(Image).where(Image.owner_id == subject.owner_id, Image.subject_id == str(subject.id))
+    ).all()
+    ids = {image.id for image in images}
+    _erase_drawings(session, subject.owner_id, ids, erased)
+    _withdraw_datasets(session, subject, images, erased)
+    models = session.scalars(select(Model).where(Model.subject_id == subject.id)).all()
+    _erase_estimates(session, subject.owner_id, ids, models, erased)
+    for model in models:
+        erase_model(session, model, erased)
+    for image in images:
+        erased.refer(image.sha256)
+        erased.locations.add(f"/v1/images/{image.id}")
+        session.delete(image)
+    erased.images = len(images)
+    session.execute(
+        delete(IdempotencyRecord).where(
+            IdempotencyRecord.owner_id == subject.owner_id,
+            IdempotencyRecord.location.in_(erased.locations),
+        )
+    )
+    session.flush()
+    session.delete(subject)
+    return erased
+
+
+def erase_model(session: Session, model: Model, erased: Erased) -> None:
+    """Take away a model with its job, leaving no row."""
+    erased.refer(model.checkpoint_sha256)
+    erased.locations.add(f"/v1/models/{model.id}")
+    erased.models += 1
+    job_id = model.job_id
+    session.delete(model)
+    session.flush()
+    if job_id is not None:
+        session.execute(delete(Job).where(Job.id == job_id))
+
+
+def _erase_drawings(
+    session: Session, owner_id: uuid.UUID, ids: set[uuid.UUID], erased: Erased
+) -> None:
+    for row in session.scalars(select(ExpressionSet).where(ExpressionSet.owner_id == owner_id)):
+        theirs = {text for text in row.image_ids if uuid.UUID(text) in ids}
+        if not theirs:
+            continue
+        _take_away(session, row.job_id)
+        items = session.scalars(
+            select(ExpressionItem).where(
+                ExpressionItem.set_id == row.id, ExpressionItem.image_id.in_(ids)
+            )
+        ).all()
+        for item in items:
+            erased.refer(item.face_sha256, item.photo_sha256)
+            session.delete(item)
+        erased.drawings += len(items)
+        erased.locations.add(f"/v1/expressions/{row.id}")
+        session.flush()
+        if theirs == set(row.image_ids):
+            session.delete(row)
+            session.flush()
+            session.execute(delete(Job).where(Job.id == row.job_id))
+        else:
+            row.image_ids = [NOBODY if text in theirs else text for text in row.image_ids]
+
+
+def _withdraw_datasets(
+    session: Session, subject: Subject, images: Sequence[Image], erased: Erased
+) -> None:
+    ids = {str(image.id) for image in images}
+    for row in session.scalars(select(Dataset).where(Dataset.owner_id == subject.owner_id)):
+        if not ids & set(row.image_ids or []):
+            continue
+        places = [place for place, text in enumerate(row.image_ids or []) if text not in ids]
+        erased.refer(row.archive_sha256, row.preview_sha256, *corpora.stop(session, row.job_id))
+        _take_away(session, row.job_id)
+        row.spec = _without(row.spec, places)
+        row.image_ids = [row.image_ids[place] for place in places] if row.image_ids else []
+        row.archive_sha256 = row.preview_sha256 = row.archive_size = row.address = None
+        row.balance, row.pixel_check, row.notes, row.images = None, None, [], 0
+        row.withdrawn_at = erased.at
+        erased.datasets.append(row.id)
+        erased.locations.add(f"/v1/datasets/{row.id}")
+
+
+def _without(spec: dict[str, Any], places: Iterable[int]) -> dict[str, Any]:
+    return {**spec, "images": [spec["images"][place] for place in places]}
+
+
+def _erase_estimates(
+    session: Session,
+    owner_id: uuid.UUID,
+    ids: set[uuid.UUID],
+    models: Sequence[Model],
+    erased: Erased,
+) -> None:
+    of_images = select(EstimateItem.estimate_id).where(EstimateItem.image_id.in_(ids))
+    of_models = Estimate.model.in_([str(model.id) for model in models])
+    query = select(Estimate).where(
+        Estimate.owner_id == owner_id, of_models | Estimate.id.in_(of_images)
+    )
+    for row in session.scalars(query).all():
+        erase_estimate(session, row, erased)
+
+
+def erase_estimate(session: Session, row: Estimate, erased: Erased) -> None:
+    """Take away an estimate with its job, leaving no row."""
+    items = session.scalars(select(EstimateItem).where(EstimateItem.estimate_id == row.id)).all()
+    for item in items:
+        erased.refer(item.sha256)
+        session.delete(item)
+    erased.locations.add(f"/v1/estimates/{row.id}")
+    erased.estimates += 1
+    job_id = row.job_id
+    session.flush()
+    session.delete(row)
+    session.flush()
+    session.execute(delete(Job).where(Job.id == job_id))
+
+
+def _take_away(session: Session, job_id: uuid.UUID) -> None:
+    """End a job at once; whoever works on it finds that it has lost its lease."""
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state.not_in(ENDED))
+        .values(
+            state=CANCELLED,
+            cancel_requested=True,
+            finished_at=now(),
+            lease_token=None,
+            lease_holder=None,
+            lease_expires_at=None,
+        )
+    )

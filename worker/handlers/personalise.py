@@ -1,0 +1,187 @@
+"""Fitting a model to one person from one photo."""
+
+from __future__ import annotations
+
+import importlib.util
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from models.checkpoint_zip import zipped
+from models.checkpoints import Checkpoint
+from models.estimators.reader import NoComparisonError, Reader
+from models.registration.face import RegisteredFace, RegistrationKind
+from service.db.blobs import keep
+from service.db.tables import Image, Model
+from worker.person_check import TITLE, looks_like_another, signature_of
+from worker.readers import load_model, registered
+from worker.work import JobFailedError, Work, YieldRequestedError
+
+OTHERS_LOOKED_AT = 4
+"""Other photos of the subject that the reference is held against, newest first."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be made, read once from the rows."""
+
+    method: str
+    base: str
+    photo: tuple[str, str]
+    others: tuple[tuple[str, str], ...]
+    recipe: str | None
+    seed: int
+
+
+def make_personal(work: Work) -> None:
+    """Make the model of a person.
+
+    Raises:
+        JobFailedError: the photo, the base model or this worker will not do.
+        LeaseLostError, CancelRequestedError, YieldRequestedError.
+    """
+    plan = _plan(work)
+    if plan is None:
+        return
+    base = load_model(work, plan.base).reader
+    work.stage("registering")
+    face = _registered(work, plan.photo, base.config.registration)
+    _check_person(work, plan, face)
+    if plan.method == "one-frame":
+        work.stage("calibrating")
+        made, steps = _calibrated(base, face).checkpoint, work.job.total
+    else:
+        work.stage("fine-tuning")
+        made, steps = _fine_tuned(work, plan, base.checkpoint, face)
+    store_model(work, made, results=None, person=signature_of(face), done=steps)
+
+
+def store_model(
+    work: Work,
+    made: Checkpoint,
+    results: dict[str, Any] | None,
+    person: list[float] | None,
+    done: int,
+) -> None:
+    """Keep a checkpoint as the model that the job makes."""
+    artifact = work.store.put(zipped(made))
+    with work.database.write() as session:
+        keep(session, work.store, [artifact])
+        work.advance(session, done, 1)
+        row = session.get_one(Model, work.job.resource_id)
+        row.config, row.results, row.person = dict(made.config), results, person
+        row.checkpoint_sha256, row.checkpoint_size = artifact.sha256, artifact.size
+
+
+def need_torch(what: str) -> None:
+    """Raise `JobFailedError` on a worker without PyTorch."""
+    if importlib.util.find_spec("torch") is None:
+        raise JobFailedError(
+            "torch-missing",
+            "PyTorch is not installed",
+            f"This worker has no PyTorch, which {what} needs: run `make torch` or "
+            "`pip install torch` there. One-frame calibration needs none.",
+        )
+
+
+def _plan(work: Work) -> _Plan | None:
+    """None when the model is there already."""
+    with work.database.read() as session:
+        row = session.get_one(Model, work.job.resource_id)
+        if row.checkpoint_sha256 is not None:
+            return None
+        image = session.get(Image, uuid.UUID(row.options["image_id"]))
+        if image is None or image.erased_at is not None:
+            raise JobFailedError(
+                "resource-expired", "The resource has expired", "The photo has expired."
+            )
+        others = session.scalars(
+            select(Image)
+            .where(
+                Image.owner_id == work.job.owner_id,
+                Image.subject_id == image.subject_id,
+                Image.id != image.id,
+                Image.sha256 != image.sha256,
+                Image.erased_at.is_(None),
+            )
+            .order_by(Image.id.desc())
+            .limit(OTHERS_LOOKED_AT)
+        ).all()
+        return _Plan(
+            row.method,
+            row.base or "compact",
+            (image.sha256, image.filename or str(image.id)),
+            tuple((other.sha256, other.filename or str(other.id)) for other in others),
+            row.options["recipe"],
+            int(row.options["seed"]),
+        )
+
+
+def _registered(work: Work, photo: tuple[str, str], kind: RegistrationKind) -> RegisteredFace:
+    sha256, label = photo
+    face = registered(work, work.store.read(sha256), kind, label)
+    if not isinstance(face, RegisteredFace):
+        raise JobFailedError(face["code"], "The photo cannot be used", face["detail"])
+    return face
+
+
+def _check_person(work: Work, plan: _Plan, face: RegisteredFace) -> None:
+    """Hold the reference against the subject's other photos; one that agrees is enough."""
+    problems = []
+    person = np.asarray(signature_of(face), np.float32)
+    for photo in plan.others:
+        other = registered(work, work.store.read(photo[0]), "3d", photo[1])
+        if not isinstance(other, RegisteredFace):
+            continue
+        problem = looks_like_another(other, person, f"{plan.photo[1]}, beside {photo[1]}")
+        if problem is None:
+            return
+        problems.append(problem)
+    if problems:
+        raise JobFailedError(problems[0]["code"], TITLE, problems[0]["detail"])
+
+
+def _calibrated(base: Reader, face: RegisteredFace) -> Reader:
+    try:
+        return base.calibrated(face.image)
+    except NoComparisonError as error:
+        raise JobFailedError(
+            "unsuitable-base-model", "The base model does not fit", str(error)
+        ) from error
+
+
+def _fine_tuned(
+    work: Work, plan: _Plan, base: Checkpoint, face: RegisteredFace
+) -> tuple[Checkpoint, int]:
+    """The checkpoint, and how many steps it took."""
+    need_torch("fine-tuning")
+    # Only workers that train load torch, when they do.
+    from models.estimators.estimator import from_checkpoint
+    from models.personalisation.personalise import personalise
+    from models.personalisation.recipes import RECIPES
+
+    steps = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal steps
+        steps = total
+        work.lease.check()
+        if work.stopping():
+            raise YieldRequestedError
+        if done % max(1, total // 20) == 0:
+            with work.database.write() as session:
+                work.lease.update(session, done=done, total=total)
+
+    tuned = personalise(
+        from_checkpoint(base),
+        face,
+        work.models.generator("rig"),
+        "both" if plan.method == "both" else "fine-tune",
+        None if plan.recipe is None else RECIPES[plan.recipe],
+        seed=plan.seed,
+        progress=progress,
+    )
+    return tuned.checkpoint(half=True), steps

@@ -1,0 +1,101 @@
+"""The models that estimates are made with, as one worker process keeps them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.assets import AssetError
+from models.checkpoint_zip import unzipped
+from models.checkpoints import Checkpoint, CheckpointError
+from models.estimators.reader import Reader
+from models.estimators.shipped import shipped_checkpoint, shipped_estimators
+from models.images import ImageError, ImageLimits, decode_image
+from models.registration import RegistrationError
+from models.registration.face import RegisteredFace, RegistrationKind
+from service.db import tables
+from worker.threads import available_cores
+from worker.work import JobFailedError, Work
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model ready to read, and the shape of its subject's face where it has one."""
+
+    reader: Reader
+    person: npt.NDArray[np.float32] | None
+
+
+def load_model(work: Work, model_id: str) -> LoadedModel:
+    """The model of a name or an id; the last few are kept.
+
+    Raises:
+        JobFailedError: it is gone, or its bytes are damaged.
+    """
+    if model_id in shipped_estimators():
+        reader = work.models.recent.get(
+            ("reader", model_id), lambda: Reader(_shipped(model_id), _threads(work))
+        )
+        return LoadedModel(reader, None)
+    with work.database.read() as session:
+        row = session.get(tables.Model, uuid.UUID(model_id))
+        if row is None or row.checkpoint_sha256 is None:
+            raise JobFailedError("model-not-found", "No such model", "The model was deleted.")
+        sha256, person = row.checkpoint_sha256, row.person
+    reader = work.models.recent.get(
+        ("reader", sha256), lambda: Reader(_stored(work, sha256), _threads(work))
+    )
+    return LoadedModel(reader, None if person is None else np.asarray(person, np.float32))
+
+
+def load_checkpoint(work: Work, model_id: str) -> Checkpoint:
+    """The checkpoint behind a model; raises as `load_model`."""
+    return load_model(work, model_id).reader.checkpoint
+
+
+def registered(
+    work: Work, data: bytes, kind: RegistrationKind, label: str
+) -> RegisteredFace | dict[str, Any]:
+    """The largest face of a photo, or why there is none as ``{"code", "detail"}``."""
+    limits = ImageLimits(work.settings.max_image_pixels, work.settings.max_image_side)
+    try:
+        with work.timings.stage("decode"):
+            decoded = decode_image(data, limits)
+        with work.timings.stage("register"):
+            return work.models.registrar.register(decoded.rgb, kind=kind)
+    except (ImageError, RegistrationError) as error:
+        return {"code": error.code, "detail": f"{label}: {error}"}
+
+
+def described_face(face: RegisteredFace) -> dict[str, Any]:
+    """Where a face is in its photo, as images have it."""
+    points = face.photo_view.project(face.mesh)[:, :2]
+    low, high = points.min(0), points.max(0)
+    return {
+        "box": [round(float(value), 1) for value in (*low, *(high - low))],
+        "yaw": round(face.pose.yaw, 1),
+        "pitch": round(face.pose.pitch, 1),
+        "roll": round(face.pose.roll, 1),
+    }
+
+
+def _shipped(name: str) -> Checkpoint:
+    try:
+        return shipped_checkpoint(name)
+    except AssetError as error:
+        raise JobFailedError("unavailable", "The service is not available", str(error)) from error
+
+
+def _stored(work: Work, sha256: str) -> Checkpoint:
+    try:
+        return unzipped(work.store.read(sha256))
+    except CheckpointError as error:
+        raise JobFailedError(error.code, "The checkpoint cannot be used", str(error)) from error
+
+
+def _threads(work: Work) -> int:
+    return max(1, available_cores() // work.settings.worker_concurrency)
