@@ -1,0 +1,113 @@
+"""The collector removes what nothing refers to, and never anything else."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+
+from service.artifacts import open_store
+from service.db.blobs import _REFERENCES, keep, needed
+from service.db.engine import open_database
+from service.db.tables import Base, Image
+from service.usecases import garbage
+from service.usecases.garbage import collect
+from service.usecases.keys import LOCAL_OWNER, ensure_owner
+from tests.support.running import Service
+from tests.support.small_corpora import folder_files, zipped
+
+
+def present(store, address) -> bool:
+    return any(blob.sha256 == address for page in store.blobs() for blob in page)
+
+
+def image_of(owner: uuid.UUID, sha256: str) -> Image:
+    return Image(
+        owner_id=owner, sha256=sha256, media_type="image/png", size=1, width=1, height=1, faces=[]
+    )
+
+
+def test_every_column_that_names_a_blob_is_looked_at():
+    named = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if column.name.endswith("sha256")
+    }
+    looked_at = {f"{column.class_.__tablename__}.{column.name}" for column, _ in _REFERENCES}
+    assert named == looked_at
+
+
+def test_only_what_is_old_and_unneeded_is_removed(database, store):
+    kept, garbage_ = (store.put(os.urandom(32)) for _ in range(2))
+    with database.write() as session:
+        keep(session, store, [kept])
+        session.add(image_of(ensure_owner(session, LOCAL_OWNER), kept.sha256))
+    young = collect(database, store, grace_hours=1)
+    assert young.removed == 0
+    assert present(store, garbage_.sha256)
+    old = collect(database, store, grace_hours=0)
+    assert old.removed >= 1
+    assert old.bytes >= 32
+    assert not present(store, garbage_.sha256)
+    assert present(store, kept.sha256)
+
+
+def test_an_old_blob_that_is_uploaded_again_meanwhile_stays(database, store, monkeypatch):
+    """Between looking for rows and removing, somebody puts the same bytes and adds a row."""
+    data = os.urandom(32)
+    address = store.put(data).sha256
+    removing = garbage.remove_unneeded
+    happened = []
+
+    def uploaded_in_between(database, store, addresses):
+        if address in addresses:
+            with database.write() as session:
+                keep(session, store, [store.put(data)])
+                session.add(image_of(ensure_owner(session, LOCAL_OWNER), address))
+            happened.append(address)
+        return removing(database, store, addresses)
+
+    monkeypatch.setattr(garbage, "remove_unneeded", uploaded_in_between)
+    collect(database, store, grace_hours=0)
+    assert happened == [address]
+    assert store.read(address) == data
+    with database.read() as session:
+        assert needed(session, [address]) == {address}
+
+
+def test_an_upload_under_way_holds_the_collector_off(database, store):
+    """A transaction that has made sure of its blob but not yet committed is waited for."""
+    data = os.urandom(32)
+    address = store.put(data).sha256
+    sure, done = threading.Event(), threading.Event()
+
+    def upload() -> None:
+        with database.write() as session:
+            keep(session, store, [store.put(data)])
+            owner = ensure_owner(session, LOCAL_OWNER)
+            sure.set()
+            done.wait(0.5)  # the collector looks meanwhile; it must not take the blob
+            session.add(image_of(owner, address))
+
+    uploader = threading.Thread(target=upload)
+    uploader.start()
+    assert sure.wait(10)
+    collect(database, store, grace_hours=0)
+    done.set()
+    uploader.join()
+    assert store.read(address) == data
+
+
+def test_everything_a_service_has_made_survives_a_collection(service: Service):
+    corpus = service.import_corpus(zipped(folder_files(1, 7, faceless=0)))
+    request = {"corpus_id": corpus["id"], "aus": ["AU12"], "intensities": [2], "per_intensity": 1}
+    built = service.build(**request)
+    database, store = open_database(service.settings.database), open_store(service.settings)
+    try:
+        collect(database, store, grace_hours=0)
+    finally:
+        database.close()
+    assert service.client.get(built["download_url"]).status_code == 200
+    assert service.client.get(built["preview_url"]).status_code == 200
+    assert service.build(**request, seed=5)["job"]["state"] == "succeeded"

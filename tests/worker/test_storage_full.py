@@ -1,0 +1,139 @@
+"""A full disk ends a job with a sentence; nothing is half-written, nothing is left over."""
+
+from __future__ import annotations
+
+import errno
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from obstore.store import LocalStore
+
+from service.artifacts import ArtifactStore, StoreFullError
+from service.config import Settings, load_settings
+from service.dataset_schemas import DatasetRequest
+from service.db import schema
+from service.db.engine import Database, open_database
+from service.db.tables import Corpus, Dataset, Job
+from service.usecases import corpora, datasets
+from service.usecases.corpora import About
+from service.usecases.garbage import collect
+from service.usecases.keys import LOCAL_OWNER, ensure_owner
+from tests.support.inline import run_all
+from tests.support.small_corpora import folder_files, zipped
+
+
+class Disk:
+    """A store's backend with room for so many writes more."""
+
+    def __init__(self, folder: Path, room: int) -> None:
+        self._disk = LocalStore(folder, mkdir=True)
+        self.room = room
+
+    def put(self, *args: Any, **kwargs: Any) -> Any:
+        if self.room <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.room -= 1
+        return self._disk.put(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._disk, name)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    return Disk(tmp_path / "blobs", room=1_000)
+
+
+@pytest.fixture
+def store(disk: Disk) -> ArtifactStore:
+    return ArtifactStore(disk)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(data_dir=tmp_path, images_per_shard=4, frames_per_shard=8)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Any:
+    opened = open_database(settings.database)
+    schema.upgrade(opened)
+    yield opened
+    opened.close()
+
+
+def imported(settings: Settings, database: Database, store: ArtifactStore) -> Corpus:
+    artifact = store.put_file(io.BytesIO(zipped(folder_files(faceless=0))))
+    about = About("tiny", "folder", None, None)
+    with database.write() as session:
+        owner = ensure_owner(session, LOCAL_OWNER)
+        corpus, _ = corpora.create(session, settings, owner, about, artifact, None)
+    run_all(settings, database, store)
+    with database.read() as session:
+        return session.get_one(Corpus, corpus.id)
+
+
+def asked(settings: Settings, database: Database, corpus: Corpus) -> Dataset:
+    request = DatasetRequest(corpus_id=corpus.id, aus=["AU12"], per_intensity=2)
+    with database.write() as session:
+        spec = datasets.spec_of(session, corpus.owner_id, request, settings)
+        dataset, _ = datasets.create(session, settings, corpus.owner_id, spec, None)
+    return dataset
+
+
+def blobs(store: ArtifactStore) -> set[str]:
+    return {blob.sha256 for page in store.blobs() for blob in page}
+
+
+def job_of(database: Database, row: Corpus | Dataset) -> Job:
+    with database.read() as session:
+        return session.get_one(Job, row.job_id)
+
+
+@pytest.mark.parametrize("room", [0, 1, 2, 3, 4])
+def test_a_dataset_that_the_disk_has_no_room_for(settings, database, store, disk, room):
+    corpus = imported(settings, database, store)
+    before = blobs(store)
+    disk.room = room
+    dataset = asked(settings, database, corpus)
+    run_all(settings, database, store)
+    job = job_of(database, dataset)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error["type"] == "/problems/storage-full"
+    assert "full" in job.error["detail"]
+
+    with database.write() as session:
+        gone = datasets.erase(session, session.get_one(Dataset, dataset.id))
+    assert len(gone) == min(room, 3)
+    collect(database, store, grace_hours=0)
+    assert blobs(store) == before
+
+    disk.room = 1_000
+    again = asked(settings, database, corpus)
+    run_all(settings, database, store)
+    assert job_of(database, again).state == "succeeded"
+
+
+def test_a_corpus_that_the_disk_has_no_room_for(settings, database, store, disk):
+    disk.room = 2  # the archive and one pack of faces
+    corpus = imported(settings, database, store)
+    job = job_of(database, corpus)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error["type"] == "/problems/storage-full"
+    with database.write() as session:
+        corpora.erase(session, session.get_one(Corpus, corpus.id))
+    collect(database, store, grace_hours=0)
+    assert blobs(store) == set()
+
+
+def test_a_full_store_says_so(store, disk):
+    disk.room = 0
+    with pytest.raises(StoreFullError):
+        store.put(b"bytes")
+    with pytest.raises(StoreFullError):
+        store.put_file(io.BytesIO(b"bytes"))
+    assert blobs(store) == set()
