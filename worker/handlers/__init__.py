@@ -13,6 +13,7 @@ from service.jobs.contracts import (
     ESTIMATE,
     EXPRESSIONS,
     PERSONALISE,
+    TRAIN,
 )
 from worker.handlers.corpora import import_corpus, register_frames
 from worker.handlers.dataset_shards import draw_shard
@@ -20,6 +21,7 @@ from worker.handlers.datasets import build_dataset
 from worker.handlers.estimates import read_images
 from worker.handlers.expressions import draw_expressions
 from worker.handlers.personalise import make_personal
+from worker.handlers.training import train_model
 from worker.work import Handler
 
 HANDLERS: Final[Mapping[str, Handler]] = {
@@ -30,4 +32,5 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     DATASET_SHARD: draw_shard,
     ESTIMATE: read_images,
     PERSONALISE: make_personal,
+    TRAIN: train_model,
 }
