@@ -127,7 +127,8 @@ def main() -> None:
         save=lambda state: save_state(state_path, state),
         state=load_state(state_path) if state_path.exists() else None,
     )
-    save_file(network.state_dict(), args.out / "network.safetensors")
+    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
+    save_file(tensors, args.out / "network.safetensors")
     summary: dict[str, Any] = {
         "finished": result.finished,
         "chosen_step": result.step,
