@@ -12,7 +12,7 @@ from celery.signals import setup_logging, worker_shutting_down
 from service.config import Settings
 from service.jobs.contracts import celery_config, prepare_broker
 from service.logs import configure_logging
-from worker.loader import STOP_SIGNAL
+from worker.loader import STOP_SIGNAL, keep_logging
 
 
 def create_worker_app(settings: Settings, concurrency: int) -> Celery:
@@ -50,12 +50,12 @@ def run(settings: Settings, concurrency: int | None = None) -> int:
     processes = concurrency or settings.worker_concurrency
     app = create_worker_app(settings, processes)
     # Receivers are held weakly by default, and these must last as long as the worker.
-    setup_logging.connect(_keep_logging, weak=False)
+    setup_logging.connect(keep_logging, weak=False)
     worker_shutting_down.connect(_stop_children, weak=False)
     worker = app.Worker(
         pool="prefork",
         concurrency=processes,
-        loglevel=settings.log_level,
+        loglevel="ERROR",  # of what billiard prints past our logs
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
@@ -63,10 +63,6 @@ def run(settings: Settings, concurrency: int | None = None) -> int:
     )
     worker.start()
     return int(worker.exitcode or 0)
-
-
-def _keep_logging(**_: Any) -> None:
-    """Being connected is enough: Celery then leaves logging as it is."""
 
 
 def _stop_children(**_: Any) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from celery.loaders.app import AppLoader
+from celery.signals import setup_logging
 from kombu.exceptions import OperationalError
 
 from service.artifacts import open_store
@@ -30,6 +31,10 @@ Celery keeps most signals for itself, and this one does nothing to a child that 
 """
 
 log = structlog.get_logger(__name__)
+
+
+def keep_logging(**_: Any) -> None:
+    """Receives Celery's `setup_logging`; being connected is enough to have it leave ours alone."""
 
 
 class Loader(AppLoader):
@@ -72,6 +77,7 @@ class Loader(AppLoader):
         from worker.threads import share_cores
 
         exit_with_parent(os.getppid())
+        setup_logging.connect(keep_logging, weak=False)
         configure_logging(self.settings.log_level, "worker")
         runner = self.runner
         signal.signal(STOP_SIGNAL, lambda _number, _frame: runner.stopping.set())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +13,7 @@ import structlog
 from service.artifacts import ArtifactStore, StoreFullError
 from service.config import Settings
 from service.db.engine import Database
+from service.db.holders import holder_name
 from service.db.shards import shard_ended
 from service.db.tables import Job
 from service.db.types import now
@@ -53,8 +52,7 @@ class Runner:
 
     def run(self, job_id: uuid.UUID) -> bool:
         """Claim and run a job. True when it is to be sent again at once, to be gone on with."""
-        holder = f"{socket.gethostname()}:{os.getpid()}"
-        lease = Lease(self.database, job_id, holder, self.settings.lease_seconds)
+        lease = Lease(self.database, job_id, holder_name(), self.settings.lease_seconds)
         if not lease.claim():
             log.info("nothing to do: the job has ended or somebody else has it")
             return False

@@ -10,6 +10,7 @@ from email.message import Message
 from typing import Any, Final
 
 from pydantic import TypeAdapter
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -94,7 +95,11 @@ def parse_json(text: str | bytes, what: str = "The body") -> Any:
 async def read_json(request: Request) -> tuple[Any, str]:
     """The JSON body of a request, and a fingerprint of it."""
     body = await request.body()
-    return parse_json(body), fingerprint(request, [body])
+
+    def read() -> tuple[Any, str]:
+        return parse_json(body), fingerprint(request, [body])
+
+    return await run_in_threadpool(read)
 
 
 async def read_form(request: Request, settings: Settings) -> tuple[Form, str]:
@@ -142,7 +147,7 @@ async def read_form(request: Request, settings: Settings) -> tuple[Form, str]:
         for name in sorted(fields)
         for text in (name, *fields[name])
     ]
-    return Form(fields, tuple(files)), fingerprint(request, parts)
+    return Form(fields, tuple(files)), await run_in_threadpool(fingerprint, request, parts)
 
 
 def fingerprint(request: Request, parts: Iterable[bytes]) -> str:

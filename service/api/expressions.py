@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from models.facs import Target
@@ -54,9 +55,9 @@ class _Posted:
 async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _Posted:
     if bodies.media_type(request, (bodies.JSON, bodies.FORM)) == bodies.JSON:
         value, fingerprint = await bodies.read_json(request)
-        return _from_json(value, fingerprint, services.settings)
+        return await run_in_threadpool(_from_json, value, fingerprint, services.settings)
     form, fingerprint = await bodies.read_form(request, services.settings)
-    return _from_form(form, fingerprint, services.settings)
+    return await run_in_threadpool(_from_form, form, fingerprint, services.settings)
 
 
 def _from_json(value: Any, fingerprint: str, settings: Settings) -> _Posted:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from service.artifacts import ArtifactError
 from service.config import Settings
 from service.db.engine import Database
+from service.db.holders import is_gone
 from service.db.shards import wake_parents
 from service.db.tables import Job
 from service.db.types import now
@@ -79,6 +80,7 @@ class Sweeper:
             BrokerUnavailableError, SQLAlchemyError: the next pass tries again.
         """
         with self._database.write() as session:
+            _end_leases_of_the_gone(session)
             released = self._release_dead_leases(session)
             wake_parents(session)
         for job_id in released:
@@ -150,6 +152,17 @@ class Sweeper:
             f"Workers died {self._settings.max_attempts} times in a row on this job "
             "without getting any further; what was finished before is kept.",
         )
+
+
+def _end_leases_of_the_gone(session: Session) -> None:
+    """End the leases of processes of this machine that are no more, without waiting for them."""
+    query = select(Job.lease_holder).where(Job.state == RUNNING, Job.lease_holder.is_not(None))
+    holders = session.scalars(query.distinct())
+    gone = [holder for holder in holders if holder is not None and is_gone(holder)]
+    if gone:
+        past = now() - timedelta(seconds=1)
+        held = (Job.state == RUNNING) & Job.lease_holder.in_(gone)
+        session.execute(update(Job).where(held).values(lease_expires_at=past))
 
 
 def release_all(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,10 @@ _CODEC_PROBLEMS: Final[dict[str, type[errors.ImageProblemError]]] = {
         errors.UnsupportedImageError,
     )
 }
+
+
+_DECODING: Final = threading.BoundedSemaphore(4)
+"""Photos decoded at a time, whatever the number of requests: 4 * 50 megapixels * 3 B = 600 MB."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,12 @@ def inspect(upload: Upload, registrar: Registrar, settings: Settings) -> Photo:
     """
     limits = codec.ImageLimits(settings.max_image_pixels, settings.max_image_side)
     try:
-        decoded = codec.decode_image(upload.data, limits)
+        with _DECODING:
+            decoded = codec.decode_image(upload.data, limits)
+            located = registrar.locate(decoded.rgb)
     except codec.ImageError as error:
         problem = _CODEC_PROBLEMS.get(error.code, errors.UnsupportedImageError)
         raise problem(f"{upload.label}: {error}", filename=upload.filename) from error
-    located = registrar.locate(decoded.rgb)
     if not located:
         raise errors.NoFaceError(
             f"No face was found in {upload.label}; send a photo in which a face can be seen, "
@@ -140,8 +146,10 @@ def registered(
 ) -> NDArray[np.uint8]:
     """The largest face of an image, registered: uint8 (224, 224, 3) RGB."""
     limits = codec.ImageLimits(settings.max_image_pixels, settings.max_image_side)
-    decoded = codec.decode_image(store.read(image.sha256), limits)
-    return registrar.register(decoded.rgb, kind=kind).image
+    data = store.read(image.sha256)
+    with _DECODING:
+        decoded = codec.decode_image(data, limits)
+        return registrar.register(decoded.rgb, kind=kind).image
 
 
 def expiry(settings: Settings) -> datetime | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -12,6 +14,7 @@ from sqlalchemy import update
 
 from service.config import Settings
 from service.db.engine import Database
+from service.db.holders import holder_name, this_machine
 from service.db.ids import new_id
 from service.db.tables import Job
 from service.db.types import now
@@ -125,6 +128,25 @@ def test_a_dead_lease_is_released_and_the_job_sent(
         session.execute(update(Job).where(Job.id == job_id).values(publish_after=ago(1)))
     sweeper.sweep()
     assert job_id in queue.sent
+
+
+def test_a_lease_whose_holder_is_gone_is_not_waited_for(
+    sweeper: Sweeper, database: Database
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    lasting: dict[str, Any] = {
+        "state": "running",
+        "lease_token": new_id(),
+        "lease_expires_at": now() + timedelta(seconds=3600),
+    }
+    gone = new_job(database, lease_holder=f"{this_machine()}:{ended.pid}", **lasting)
+    here = new_job(database, lease_holder=holder_name(), **lasting)
+    elsewhere = new_job(database, lease_holder=f"elsewhere:{ended.pid}", **lasting)
+    sweeper.sweep()
+    assert row(database, gone).state == "queued"
+    assert row(database, here).state == "running"
+    assert row(database, elsewhere).state == "running"
 
 
 def test_a_live_lease_is_left_alone(sweeper: Sweeper, database: Database, queue: Recorder) -> None:
