@@ -13,10 +13,11 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from service.dataset_schemas import Corpus, CorpusList, Dataset, DatasetList
+from service.model_schemas import Model, ModelList, Receipt, Subject, SubjectList
 from service.schemas import ExpressionSet, Image, Job, JobState, Readiness
 
 Answer = TypeVar("Answer", bound=BaseModel)
-_Page = TypeVar("_Page", CorpusList, DatasetList)
+_Page = TypeVar("_Page", CorpusList, DatasetList, ModelList, SubjectList)
 
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
@@ -154,6 +155,27 @@ class Client:
     def datasets(self) -> Iterator[Dataset]:
         """Every dataset, newest first."""
         return self._pages("/v1/datasets", DatasetList)
+
+    def create_subject(self, request: Mapping[str, Any]) -> Subject:
+        """Keep a person's consent; `request` as in the API."""
+        return _read(self._send("POST", "/v1/subjects", json=dict(request)), Subject)
+
+    def subjects(self) -> Iterator[Subject]:
+        """Every subject, newest first."""
+        return self._pages("/v1/subjects", SubjectList)
+
+    def erase_subject(self, subject_id: uuid.UUID) -> Receipt:
+        """Erase all that came from a subject."""
+        return _read(self._send("DELETE", f"/v1/subjects/{subject_id}"), Receipt)
+
+    def models(self) -> Iterator[Model]:
+        """The models that ship, then every other, newest first."""
+        return self._pages("/v1/models", ModelList)
+
+    def personalise(self, subject_id: uuid.UUID, request: Mapping[str, Any]) -> Model:
+        """Have a model fitted to a subject; `request` as in the API."""
+        path = f"/v1/subjects/{subject_id}/models"
+        return _read(self._send("POST", path, json=dict(request)), Model)
 
     def stream(self, url: str, start: int, tag: str) -> Iterator[bytes]:
         """The bytes at `url` from `start` on, provided that its entity tag still is `tag`.

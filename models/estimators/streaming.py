@@ -1,0 +1,171 @@
+"""AU intensities of videos and photos, frame by frame, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.estimators.reader import Reader
+from models.estimators.same_person import OtherPersonError, person_model
+from models.facs import presence
+from models.images import decode_image
+from models.registration import Registrar, RegistrationError
+from models.registration.face import RegisteredFace
+
+ImageArray = npt.NDArray[np.uint8]
+
+CHUNK: Final = 16
+"""Frames at a time: 16 * 1920 * 1080 * 3 B = 100 MB."""
+PHOTOS: Final = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"}
+)
+
+
+class VideoError(ValueError):
+    """The file is no video that can be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One frame of a file and what was read from it; frames count from 1.
+
+    `intensities` is float32 (A,), or None where no face was found.
+    """
+
+    file: str
+    number: int
+    intensities: npt.NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class FrameReader:
+    """Finds the largest face of each frame and reads it.
+
+    Attributes:
+        registrar: finds faces.
+        reader: reads them.
+        neutral: the face that `reader` is calibrated by, if frames are to be held against it.
+        threads: that find faces at the same time.
+    """
+
+    registrar: Registrar
+    reader: Reader
+    neutral: RegisteredFace | None = None
+    threads: int = 2
+
+    def read(self, files: Sequence[Path]) -> Iterator[Frame]:
+        """Every frame of every file, in order.
+
+        Raises:
+            VideoError, models.images.ImageError, OSError: a file cannot be read.
+            OtherPersonError: most of the first faces do not look like the person of `neutral`.
+        """
+        checked = self.neutral is None
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="faces") as pool:
+            for file in files:
+                numbered = enumerate(_frames(file), start=1)
+                while chunk := list(islice(numbered, CHUNK)):
+                    faces = list(pool.map(self._face, [image for _, image in chunk]))
+                    found = [face for face in faces if face is not None]
+                    if found and not checked:
+                        self._check_person(found)
+                        checked = True
+                    yield from self._estimated(file, [number for number, _ in chunk], faces)
+
+    def _face(self, image: ImageArray) -> RegisteredFace | None:
+        try:
+            return self.registrar.register(image, kind=self.reader.config.registration)
+        except RegistrationError:
+            return None
+
+    def _estimated(
+        self, file: Path, numbers: Iterable[int], faces: Sequence[RegisteredFace | None]
+    ) -> Iterator[Frame]:
+        found = [face.image for face in faces if face is not None]
+        rows = iter(self.reader.estimate(np.stack(found)).intensities if found else ())
+        for number, face in zip(numbers, faces, strict=True):
+            yield Frame(file.name, number, None if face is None else next(rows))
+
+    def _check_person(self, faces: Sequence[RegisteredFace]) -> None:
+        if self.neutral is None:
+            return
+        model = person_model()
+        distances = sorted(model.distance(self.neutral, face) for face in faces)
+        middle = distances[len(distances) // 2]
+        if middle > model.limit:
+            raise OtherPersonError(middle, model.limit)
+
+
+def count_frames(file: Path) -> int:
+    """How many frames a file has, as far as it says; 0 when it does not."""
+    if file.suffix.lower() in PHOTOS:
+        return 1
+    video = cv2.VideoCapture(str(file))
+    try:
+        return max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT)))
+    finally:
+        video.release()
+
+
+def write_csv(
+    out: IO[str],
+    aus: Sequence[str],
+    frames: Iterable[Frame],
+    *,
+    name_files: bool,
+    progress: Callable[[], object] = lambda: None,
+) -> tuple[int, int]:
+    """Write frames in the columns that OpenFace's users know; how many, and how many with a face.
+
+    ``frame`` counts from 1; ``success`` is 1 where a face was found; ``AU01_r`` is the intensity,
+    0 to 5, and ``AU01_c`` presence, 1 where the intensity is at least 1. Frames without a face
+    have these empty. With `name_files` a column ``file`` leads.
+    """
+    columns = ["frame", "success", *(f"{au}_r" for au in aus), *(f"{au}_c" for au in aus)]
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(["file", *columns] if name_files else columns)
+    count = found = 0
+    for frame in frames:
+        values = frame.intensities
+        row: list[object] = [frame.file] if name_files else []
+        row += [frame.number, int(values is not None)]
+        if values is None:
+            row += [""] * (2 * len(aus))
+        else:
+            row += [f"{value:.2f}" for value in values.tolist()]
+            row += [int(present) for present in presence(values)]
+            found += 1
+        lines.writerow(row)
+        count += 1
+        progress()
+    return count, found
+
+
+def _frames(file: Path) -> Iterator[ImageArray]:
+    if file.suffix.lower() in PHOTOS:
+        yield decode_image(file.read_bytes()).rgb
+        return
+    if not file.is_file():
+        raise VideoError(f"{file} is not a file.")
+    video = cv2.VideoCapture(str(file))
+    try:
+        number = 0
+        while True:
+            there, image = video.read()
+            if not there:
+                break
+            number += 1
+            yield np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+        if number == 0:
+            raise VideoError(f"{file} is not a video that can be read.")
+    finally:
+        video.release()
