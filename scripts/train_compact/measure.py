@@ -65,7 +65,8 @@ def main() -> None:
     print(json.dumps(figures, indent=2))
     if args.ship:
         training = json.loads((args.run / "training.json").read_text())
-        ship(network, figures, curves, training, args.drawn)
+        personal = json.loads((args.run / "personal-test.json").read_text())
+        ship(network, figures, curves, training, args.drawn, personal)
 
 
 def referenced(folder: Path, split: Split, photographs: Photographs) -> LabelledFaces:

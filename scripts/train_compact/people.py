@@ -25,8 +25,13 @@ def split_people(data: Path) -> tuple[Person, ...]:
 
     Validation (12) and test (24) are drawn from the people photographed smiling, because a real
     smile of a stranger is what counts. The four whose teeth the rig wears are left to training.
+
+    Raises:
+        FileNotFoundError: the photographs are not there.
     """
     smiling = sorted(path.stem for path in (data / "london" / "smiling").glob("*.jpg"))
+    if len(smiling) < 48:
+        raise FileNotFoundError(f"{data} shows {len(smiling)} smiling people of 68 in london/")
     free = [name for name in smiling if name not in TEETH_PEOPLE]
     counts = (len(free) - 36, 12, 24)
     total = float(len(free))

@@ -2,7 +2,8 @@
 
 Run as ``python -m scripts.train_compact.same_person --data DATA --drawn FOLDER``. Learns from
 training people's smiles and drawn expressions, registered again, and writes
-``models/weights/same_person.safetensors``; prints how sure it is on the people held out.
+``models/weights/same_person.safetensors``; prints how sure it is on the people
+held out, which ``same_person.json`` beside the drawings keeps for the card.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def main() -> None:
     )
     model = fit_person_model(photographs.neutral_mesh[training], pairs)
     save_shipped(WEIGHTS, model.content())
-    print(json.dumps(measured(model, photographs, drawn["test"]), indent=2))
+    figures = json.dumps(measured(model, photographs, drawn["test"]), indent=2)
+    (args.drawn / "same_person.json").write_text(f"{figures}\n")
+    print(figures)
 
 
 def measured(
