@@ -138,7 +138,7 @@ def train(
         trained, lr=config.learning_rate, weight_decay=config.decoupled_decay
     )
     scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "float16")
-    run = _Run(network, optimizer, config, state or TrainingState())
+    run = _Run(network, optimizer, scaler, config, state or TrainingState())
     finished = True
     while run.state.step < config.steps:
         if should_stop():
@@ -184,16 +184,18 @@ def train(
 
 
 class _Run:
-    """The moving parts of a run: weights, their mean, the best so far, and the optimiser."""
+    """The moving parts of a run: weights, their mean, the best so far, optimiser and scaler."""
 
     def __init__(
         self,
         network: nn.Module,
         optimizer: torch.optim.Optimizer,
+        scaler: torch.amp.GradScaler,
         config: TrainingConfig,
         state: TrainingState,
     ) -> None:
         self.network, self.optimizer, self.config = network, optimizer, config
+        self.scaler = scaler
         self.state = TrainingState(
             state.step, state.best_score, state.best_step, state.stale, dict(state.tensors)
         )
@@ -253,6 +255,8 @@ class _Run:
         for index, moments in self.optimizer.state_dict()["state"].items():
             for name, value in moments.items():
                 tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
+        for name, value in self.scaler.state_dict().items():
+            tensors[f"scaler.{name}"] = torch.as_tensor(value)
         return TrainingState(
             self.state.step,
             self.state.best_score,
@@ -269,6 +273,8 @@ class _Run:
         for name, value in _under("optimizer.", tensors).items():
             index, kind = name.split(".", 1)
             moments.setdefault(int(index), {})[kind] = value.clone()
+        if scale := _under("scaler.", tensors):
+            self.scaler.load_state_dict({name: value.item() for name, value in scale.items()})
         whole = self.optimizer.state_dict()
         self.optimizer.load_state_dict({**whole, "state": moments})
 

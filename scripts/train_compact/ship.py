@@ -79,12 +79,16 @@ def _personal(personal: dict[str, Any], person: dict[str, float]) -> str:
         for way in ways
     )
     seconds = ", ".join(f"{name} {taken:.0f} s" for name, taken in personal["seconds"].items())
+    auc = person["AUC, own against others' smiles"]
+    smile, drawn = person["own smile refused"], person["own drawn expression refused"]
+    through, people = person["other person let through"], person["people"]
     return f"""
 ## Made personal
 
-{personal["people"]} test people, each with an estimator made from their one neutral photo (fine-tuning:
-six drawings of each AU). Drawings: mean over people of ICC(3,1) and MAE; photographs: real smile
-against the neutral photo under another camera, each read by the person's own estimator.
+{personal["people"]} test people, each with an estimator made from their one neutral photo
+(fine-tuning: six drawings of each AU). Drawings: mean over people of ICC(3,1) and MAE;
+photographs: real smile against the neutral photo under another camera, each read by the person's
+own estimator.
 
 | | ICC(3,1) | MAE | AUC AU12 | AUC AU06 | AU12 of smiles | on neutral |
 |---|---|---|---|---|---|---|
@@ -96,10 +100,10 @@ takes one pass of the network.
 ## Is the reference the same person?
 
 Registered references are compared by the shape of the face before they are used. On the
-{person["people"]:.0f} test people: AUC {person["AUC, own against others' smiles"]:.3f} of one's own smile against others' by the distance to the
-neutral face; at the shipped limit {person["own smile refused"]:.0%} of people's own smiles and {person["own drawn expression refused"]:.0%} of their own strongly
-drawn expressions are refused, and {person["other person let through"]:.0%} of other people are let through. It is a guard against
-mix-ups, no proof of identity; how it does across cameras and years is not known.
+{people:.0f} test people: AUC {auc:.3f} of one's own smile against others' by the distance to the
+neutral face; at the shipped limit {smile:.0%} of people's own smiles and {drawn:.0%} of their own
+drawn expressions are refused, and {through:.0%} of other people are let through. It is a guard
+against mix-ups, no proof of identity; how it does across cameras and years is not known.
 """
 
 
@@ -173,7 +177,8 @@ the mean of all outputs on neutral faces with the worst AU, and the mean AU12 re
 The photographs come from one studio ("as they are"); made-up cameras vary light, colour, noise and
 compression, as training did. Not every smile there parts the lips, so AU25 cannot reach 1. AU10 is
 hardly told apart: in a smile the network puts the raised lip down to AU12, as FACS coders mostly
-do, and more than some users will want. AU26 is always drawn with AU25, as FACS scores a dropped jaw.
+do, and more than some users will want. AU26 is always drawn with AU25, as FACS scores a dropped
+jaw.
 
 By AU, ICC(3,1) / MAE on drawings:
 

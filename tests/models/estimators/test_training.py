@@ -16,6 +16,7 @@ from models.estimators.faces import MixedBatches, PeopleBatches, to_tensor
 from models.estimators.objective import both_heads
 from models.estimators.ordinal import expected_intensity
 from models.estimators.training import (
+    Precision,
     Record,
     TrainingConfig,
     TrainingState,
@@ -58,8 +59,11 @@ def test_it_learns_to_read_brightness() -> None:
     assert not network.training
 
 
-def test_a_stopped_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    config = replace(CONFIG, steps=12, validate_every=4)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_a_stopped_run_goes_on_as_if_nothing_had_happened(
+    tmp_path: Path, precision: Precision
+) -> None:
+    config = replace(CONFIG, steps=12, validate_every=4, precision=precision)
     whole = small_network()
     expected = train(whole, both_heads, BATCHES, config, validate=agreement)
 
