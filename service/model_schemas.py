@@ -173,21 +173,23 @@ class TrainRequest(BaseModel):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"dataset_id": "019e6f1d-7b21-7e55-8a2f-6b4c3d2e1f01", "base_model": "compact"}
+                {
+                    "dataset_id": "019e6f1d-7b21-7e55-8a2f-6b4c3d2e1f01",
+                    "architecture": "compact",
+                    "epochs": 8,
+                }
             ]
         },
     )
 
     dataset_id: uuid.UUID = Field(description="A dataset of yours that is built.")
     architecture: Literal["compact", "vgg16"] = "compact"
-    base_model: ModelName | None = Field(
-        None, description="Start from this model; from random weights by default."
-    )
     aus: list[str] | None = Field(
-        None, min_length=1, max_length=18, description="AUs to read; the base model's by default."
+        None, min_length=1, max_length=18, description="AUs to read; all the dataset's by default."
     )
-    steps: int = Field(1000, strict=True, ge=1, le=1_000_000, description="Batches.")
-    learning_rate: float | None = Field(None, gt=0, le=1, allow_inf_nan=False)
+    epochs: int | None = Field(
+        None, strict=True, ge=1, le=1000, description="Passes over the dataset."
+    )
     name: Line | None = Field(None, description="Your own name for the model.")
     seed: int = Field(0, strict=True, ge=0, le=2**31 - 1)
 

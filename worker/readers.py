@@ -52,11 +52,6 @@ def load_model(work: Work, model_id: str) -> LoadedModel:
     return LoadedModel(reader, None if person is None else np.asarray(person, np.float32))
 
 
-def load_checkpoint(work: Work, model_id: str) -> Checkpoint:
-    """The checkpoint behind a model; raises as `load_model`."""
-    return load_model(work, model_id).reader.checkpoint
-
-
 def registered(
     work: Work, data: bytes, kind: RegistrationKind, label: str
 ) -> RegisteredFace | dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import importlib.util
 import signal
+import tempfile
 import threading
+import zipfile
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -13,7 +16,6 @@ import typer
 
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
-from service.cli.estimate import load_model
 
 
 class Interrupts:
@@ -50,17 +52,18 @@ def train(
     architecture: Annotated[
         Architecture, typer.Option(help="compact, or the paper's vgg16.")
     ] = Architecture.compact,
-    base: Annotated[
-        str | None, typer.Option(help="Model to start from; random weights when not given.")
-    ] = None,
     au: Annotated[
         list[str] | None,
         typer.Option(metavar="AU", help="An AU to read; all that the dataset codes when none."),
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Batches of 64 faces.")] = 1_000,
-    learning_rate: Annotated[float | None, typer.Option(help="By default the network's own.")] = (
-        None
-    ),
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Passes over the dataset; by default the network's own."),
+    ] = None,
+    imagenet: Annotated[
+        Path | None,
+        typer.Option(help="vgg16 alone: a file of published ImageNet weights to start from."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights and batches.")] = 0,
 ) -> None:
     """Train an estimator of AU intensities; needs PyTorch (`make torch`).
@@ -76,55 +79,47 @@ def train(
         raise CommandError("Training needs PyTorch: run `make torch`, or `pip install torch`.")
     # Loaded by the command that trains.
     from models.checkpoints import CheckpointError, write_checkpoint
-    from models.estimators.dataset_training import (
-        TrainingPlan,
-        TrainingStoppedError,
-        UnusableDatasetError,
-        read_dataset,
-        train_on,
-    )
-    from models.estimators.estimator import from_checkpoint
+    from models.estimators.dataset_faces import UnfitDatasetError, dataset_faces
+    from models.estimators.fit import FITS, fit
     from models.estimators.training_state import load_state, save_state
 
     if not dataset.is_file():
         raise CommandError(f"{dataset} is not a file.")
-    chosen = tuple(au) if au else None
-    plan = TrainingPlan(architecture.value, steps, chosen, learning_rate, seed)
+    standard = FITS[architecture.value]
+    config = dataclasses.replace(standard, epochs=epochs or standard.epochs, seed=seed)
     out.mkdir(parents=True, exist_ok=True)
     state = out / "training.safetensors"
     interrupted = Interrupts()
     try:
-        start = None if base is None else from_checkpoint(load_model(base, None))
-        with progress_bars() as progress, interrupted:
+        with (
+            progress_bars() as progress,
+            interrupted,
+            tempfile.TemporaryDirectory(dir=out) as scratch,
+        ):
             bar = progress.add_task("reading", total=None)
-            faces = read_dataset(
-                dataset,
-                plan.architecture,
-                plan.aus if start is None else start.aus,
-                seed,
-                lambda done, total: progress.update(bar, completed=done, total=total),
-            )
-            progress.update(bar, description="training", completed=0, total=steps)
-            trained, results = train_on(
+            faces = dataset_faces(dataset, Path(scratch), config.architecture, aus=au, seed=seed)
+            progress.update(bar, description="training")
+            made = fit(
                 faces,
-                plan,
-                start,
-                {"dataset": dataset.name},
+                config,
+                name=out.name,
+                lineage={"dataset": dataset.name},
+                imagenet=imagenet,
                 progress=lambda done, total: progress.update(bar, completed=done, total=total),
                 should_stop=interrupted.is_set,
                 save=lambda reached: save_state(state, reached),
                 state=load_state(state) if state.exists() else None,
             )
-    except TrainingStoppedError as error:
-        raise CommandError(f"{error}; the same command goes on from there.") from error
-    except (CheckpointError, UnusableDatasetError, FloatingPointError) as error:
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise CommandError(f"{dataset} is no dataset that is an image folder: {error}") from error
+    except (CheckpointError, UnfitDatasetError, FloatingPointError) as error:
         raise CommandError(str(error)) from error
+    if made is None:
+        raise CommandError("Stopped; the same command goes on from there.")
+    trained, figures = made
     write_checkpoint(out, trained.checkpoint())
     state.unlink(missing_ok=True)
-    held = (
-        f"mean ICC {results['mean_icc']} and MAE {results['mean_mae']} on "
-        f"{results['held_out_people']} people left out"
-        if "mean_icc" in results
-        else "nobody was left out, as the data show one person"
+    typer.echo(
+        f"{out}: mean ICC {figures.icc:.3f} and MAE {figures.mae:.3f} on {figures.people} people "
+        "who were left out"
     )
-    typer.echo(f"{out}: {held}")

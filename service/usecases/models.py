@@ -203,21 +203,13 @@ def train(
     Raises:
         DatasetNotFoundError, DatasetWithdrawnError, ResourceExpiredError, NotReadyError,
         JobFailedError, JobCancelledError: the dataset.
-        ModelNotFoundError, UnsuitableBaseModelError, UnknownActionUnitError: the base model.
+        UnknownActionUnitError.
     """
     dataset = datasets.built(session, owner_id, asked.dataset_id)
     if dataset.spec.get("format") != "imagefolder":
         raise errors.InvalidRequestError(
             "Training reads datasets of the format imagefolder.", pointer="/dataset_id"
         )
-    if asked.base_model is not None:
-        config = _base(session, owner_id, asked.base_model, None)
-        _check_aus(asked.aus, config)
-        if config.architecture != asked.architecture:
-            raise errors.UnsuitableBaseModelError(
-                f"{asked.base_model} is a {config.architecture}, not a {asked.architecture}.",
-                pointer="/base_model",
-            )
     _check_known(asked.aus)
     return _with_job(
         session,
@@ -226,20 +218,18 @@ def train(
             owner_id=owner_id,
             name=asked.name or f"{asked.architecture} on {dataset.spec.get('name', 'a dataset')}",
             method="generic",
-            base=asked.base_model,
             options={
                 "dataset_id": str(asked.dataset_id),
                 "archive": dataset.archive_sha256,
                 "architecture": asked.architecture,
                 "aus": asked.aus,
-                "steps": asked.steps,
-                "learning_rate": asked.learning_rate,
+                "epochs": asked.epochs,
                 "seed": asked.seed,
             },
             expires_at=expiry(settings),
         ),
         TRAIN,
-        asked.steps,
+        dataset.images,
         request_id,
     )
 

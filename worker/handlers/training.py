@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import tempfile
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.artifacts import ArtifactMissingError
-from service.db.tables import Dataset, Model
+from service.db.tables import Dataset, Job, Model
 from worker.handlers.personalise import need_torch, store_model
 from worker.lease import CancelRequestedError
-from worker.readers import load_checkpoint
 from worker.work import JobFailedError, Work, YieldRequestedError
+
+if TYPE_CHECKING:
+    from models.estimators.card import Figures
 
 TITLE = "The model cannot be trained"
 
@@ -21,7 +26,7 @@ def train_model(work: Work) -> None:
     """Train, on from where this machine left it if it was stopped.
 
     Raises:
-        JobFailedError: the dataset, the base model or this worker will not do.
+        JobFailedError: the dataset or this worker will not do.
         LeaseLostError, CancelRequestedError, YieldRequestedError: the state is kept.
     """
     need_torch("training")
@@ -29,7 +34,7 @@ def train_model(work: Work) -> None:
         row = session.get_one(Model, work.job.resource_id)
         if row.checkpoint_sha256 is not None:
             return
-        options, base = row.options, row.base
+        options, name = row.options, row.name
         dataset = session.get(Dataset, uuid.UUID(options["dataset_id"]))
         if dataset is None or dataset.archive_sha256 != options["archive"]:
             raise JobFailedError("dataset-not-found", "No such dataset", "The dataset is gone.")
@@ -40,7 +45,7 @@ def train_model(work: Work) -> None:
     state = folder / f"{work.job.id}.safetensors"
     _fetch(work, options["archive"], archive)
     try:
-        _train(work, options, base, spec, archive, state)
+        _train(work, options, name, spec, archive, state)
     except (JobFailedError, CancelRequestedError):
         state.unlink(missing_ok=True)
         raise
@@ -50,33 +55,15 @@ def train_model(work: Work) -> None:
 
 
 def _train(
-    work: Work,
-    options: dict[str, Any],
-    base: str | None,
-    spec: dict[str, Any],
-    archive: Path,
-    state: Path,
+    work: Work, options: dict[str, Any], name: str, spec: dict[str, Any], archive: Path, state: Path
 ) -> None:
     # Only workers that train load torch, when they do.
-    from models.estimators.dataset_training import (
-        TrainingPlan,
-        TrainingStoppedError,
-        UnusableDatasetError,
-        read_dataset,
-        train_on,
-    )
-    from models.estimators.estimator import from_checkpoint
+    from models.estimators.dataset_faces import UnfitDatasetError, dataset_faces
+    from models.estimators.fit import FITS, fit
     from models.estimators.training_state import load_state, save_state
 
-    plan = TrainingPlan(
-        options["architecture"],
-        options["steps"],
-        None if options["aus"] is None else tuple(options["aus"]),
-        options["learning_rate"],
-        options["seed"],
-    )
-    start = None if base is None else from_checkpoint(load_checkpoint(work, base))
-    aus = plan.aus if start is None else start.aus
+    standard = FITS[options["architecture"]]
+    config = replace(standard, epochs=options["epochs"] or standard.epochs, seed=options["seed"])
     lineage = {
         "dataset": options["dataset_id"],
         "dataset_sha256": options["archive"],
@@ -84,27 +71,54 @@ def _train(
     }
     try:
         work.stage("reading")
-        faces = read_dataset(archive, plan.architecture, aus, plan.seed, lambda *_: _go_on(work))
-        work.stage("training")
-        trained, results = train_on(
-            faces,
-            plan,
-            start,
-            lineage,
-            progress=_progress(work),
-            should_stop=work.stopping,
-            save=lambda reached: save_state(state, reached),
-            state=load_state(state) if state.exists() else None,
-        )
-    except UnusableDatasetError as error:
-        raise JobFailedError("unusable-dataset", TITLE, str(error)) from error
+        with tempfile.TemporaryDirectory(dir=archive.parent) as scratch:
+            faces = dataset_faces(
+                archive, Path(scratch), config.architecture, aus=options["aus"], seed=config.seed
+            )
+            work.stage("training")
+            made = fit(
+                faces,
+                config,
+                name=name,
+                registration="2d" if spec.get("registration") == "2d" else "3d",
+                lineage=lineage,
+                progress=_progress(work),
+                should_stop=work.stopping,
+                save=lambda reached: save_state(state, reached),
+                state=load_state(state) if state.exists() else None,
+            )
+    except UnfitDatasetError as error:
+        raise JobFailedError(error.code, TITLE, str(error)) from error
     except FloatingPointError as error:
-        raise JobFailedError(
-            "training-diverged", TITLE, f"{error}; use a lower learning rate."
-        ) from error
-    except TrainingStoppedError as error:
-        raise YieldRequestedError from error
-    store_model(work, trained.checkpoint(), results, None, done=work.job.total)
+        raise JobFailedError("training-diverged", TITLE, f"{error}.") from error
+    if made is None:
+        raise YieldRequestedError
+    trained, figures = made
+    store_model(work, trained.checkpoint(), _results(figures), None, _total(work))
+
+
+def _results(figures: Figures) -> dict[str, Any]:
+    """Figures as JSON: what is not defined is null."""
+    return {
+        "faces": figures.faces,
+        "people": figures.people,
+        "mean_icc": _number(figures.icc),
+        "mean_mae": _number(figures.mae),
+        "calibration_error": _number(figures.calibration_error),
+        "aus": {
+            row.au: {"icc": _number(row.icc), "mae": _number(row.mae), "f1": _number(row.f1)}
+            for row in figures.by_au
+        },
+    }
+
+
+def _number(value: float) -> float | None:
+    return round(value, 4) if math.isfinite(value) else None
+
+
+def _total(work: Work) -> int:
+    with work.database.read() as session:
+        return session.get_one(Job, work.job.id).total
 
 
 def _fetch(work: Work, sha256: str, archive: Path) -> None:
@@ -116,12 +130,6 @@ def _fetch(work: Work, sha256: str, archive: Path) -> None:
         raise JobFailedError(
             "dataset-not-found", "No such dataset", "The dataset's file is gone."
         ) from error
-
-
-def _go_on(work: Work) -> None:
-    work.lease.check()
-    if work.stopping():
-        raise YieldRequestedError
 
 
 def _progress(work: Work) -> Callable[[int, int], None]:
