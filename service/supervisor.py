@@ -45,17 +45,17 @@ class WorkerSupervisor:
             thread.join()
 
     def _keep(self, number: int) -> None:
-        delay = RESTART_SECONDS
+        delay = 0.0
         while not self._stopping.is_set():
             process = self._spawn()
             log.info("worker started", number=number, worker_pid=process.pid)
             lived = self._watch(process)
             if self._stopping.is_set():
                 return
-            delay = RESTART_SECONDS if lived > STEADY_SECONDS else delay
+            delay = 0.0 if lived > STEADY_SECONDS else delay
             log.error("worker died", number=number, code=process.returncode, again_in=delay)
             self._stopping.wait(delay)
-            delay = min(delay * 2, MAX_RESTART_SECONDS)
+            delay = min(max(RESTART_SECONDS, delay * 2), MAX_RESTART_SECONDS)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C in a terminal is for us, and we stop the worker in order.
