@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from service.artifacts import open_store
 from service.config import Settings
 from service.db.engine import open_database
-from service.jobs.contracts import GENERATORS, RUN_JOB
+from service.jobs.contracts import EXPRESSIONS, GENERATORS, RUN_JOB
 from service.logs import configure_logging
 from worker.parent import exit_with_parent
 
@@ -83,3 +83,4 @@ class Loader(AppLoader):
         signal.signal(STOP_SIGNAL, lambda _number, _frame: runner.stopping.set())
         share_cores(self.app.conf["facsimile_processes"])
         runner.models.load(GENERATORS)
+        _ = runner.handlers[EXPRESSIONS]  # somebody looks at the screen while these are drawn

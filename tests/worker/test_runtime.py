@@ -6,7 +6,8 @@ import numpy as np
 
 from models.generators import registry
 from models.registration.face import Pose, RegisteredFace, View
-from service.jobs.contracts import GENERATORS
+from service.jobs.contracts import EXPRESSIONS, GENERATORS
+from worker.handlers import HANDLERS
 from worker.runtime import FaceCache, FaceKey
 from worker.timings import Timings
 
@@ -27,6 +28,12 @@ def face(side: int) -> RegisteredFace:
 
 def test_requests_may_name_exactly_the_generators_that_workers_have() -> None:
     assert set(GENERATORS) == set(registry.available())
+
+
+def test_every_kind_of_job_has_its_handler() -> None:
+    assert len(HANDLERS) >= 1
+    assert EXPRESSIONS in HANDLERS
+    assert all(callable(HANDLERS[kind]) for kind in HANDLERS)
 
 
 def test_faces_leave_least_recently_used_first_and_never_exceed_their_bytes() -> None:

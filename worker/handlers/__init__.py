@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Final, cast
 
 from service.jobs.contracts import (
     CORPUS,
@@ -15,22 +16,36 @@ from service.jobs.contracts import (
     PERSONALISE,
     TRAIN,
 )
-from worker.handlers.corpora import import_corpus, register_frames
-from worker.handlers.dataset_shards import draw_shard
-from worker.handlers.datasets import build_dataset
-from worker.handlers.estimates import read_images
-from worker.handlers.expressions import draw_expressions
-from worker.handlers.personalise import make_personal
-from worker.handlers.training import train_model
 from worker.work import Handler
 
-HANDLERS: Final[Mapping[str, Handler]] = {
-    EXPRESSIONS: draw_expressions,
-    CORPUS: import_corpus,
-    CORPUS_SHARD: register_frames,
-    DATASET: build_dataset,
-    DATASET_SHARD: draw_shard,
-    ESTIMATE: read_images,
-    PERSONALISE: make_personal,
-    TRAIN: train_model,
+_PLACES: Final = {
+    EXPRESSIONS: "worker.handlers.expressions:draw_expressions",
+    CORPUS: "worker.handlers.corpora:import_corpus",
+    CORPUS_SHARD: "worker.handlers.corpora:register_frames",
+    DATASET: "worker.handlers.datasets:build_dataset",
+    DATASET_SHARD: "worker.handlers.dataset_shards:draw_shard",
+    ESTIMATE: "worker.handlers.estimates:read_images",
+    PERSONALISE: "worker.handlers.personalise:make_personal",
+    TRAIN: "worker.handlers.training:train_model",
 }
+
+
+class Handlers(Mapping[str, Handler]):
+    """Handlers by kind of job, each loaded when its first job comes.
+
+    Some bring along a second of imports; a worker that starts anew after a death should not make
+    its first job wait for those of kinds it never sees.
+    """
+
+    def __getitem__(self, kind: str) -> Handler:
+        module, _, name = _PLACES[kind].partition(":")
+        return cast(Handler, getattr(import_module(module), name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+HANDLERS: Final = Handlers()
