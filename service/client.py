@@ -23,7 +23,6 @@ ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
 _UPLOAD_TIMEOUT: Final = httpx.Timeout(600.0, connect=5.0)
 """An archive is checked and stored before the answer comes: some GB at 100 MB/s."""
-_PIECE: Final = 1024 * 1024
 _PATIENCE_SECONDS: Final = 30.0
 """How long `follow` keeps asking a service that has stopped answering."""
 _PAUSE_SECONDS: Final = 0.5
@@ -193,7 +192,7 @@ class Client:
                 is_other = response.headers.get("etag") != f'"{tag}"'
                 if is_other or (start > 0 and response.status_code != 206):
                     raise ChangedError(f"{url} is not what it was; download it anew.")
-                yield from response.iter_bytes(_PIECE)
+                yield from response.iter_raw()  # as it comes, so that none of it is lost
         except httpx.TransportError as error:
             raise UnreachableError(self._silence(error)) from error
 

@@ -25,8 +25,10 @@ from models.rig.model import rig_model
 
 FloatArray = npt.NDArray[np.float32]
 
-DEFAULT_SAMPLE: Final = 600
-"""Images of a dataset that are looked at: 18 AUs x 6 intensities x 5.6; two meshes each."""
+MOST_SAMPLED: Final = 600
+LEAST_SAMPLED: Final = 100
+"""Of a dataset a tenth is looked at, within these bounds: 600 are 18 AUs x 6 intensities x 5.6. A
+look takes about as long as a drawing."""
 _DAMPING: Final = 0.02
 """Ridge on the fit, as a share of the mean field's power: meshes are found to about a pixel."""
 
@@ -124,21 +126,21 @@ def look(
         except NoFaceError:
             return None
         meshes.append(face.photo_view.project(face.mesh)[:, :2])
-    moved = meshes[0] - meshes[1]
-    # Whatever moves the whole face alike is the mesh's own unsteadiness.
-    moved -= np.median(moved, axis=0)
-    return Sighting(np.asarray(target, np.float32), intensities_of(moved, view))
+    found = intensities_of(meshes[0] - meshes[1], view)
+    return Sighting(np.asarray(target, np.float32), found)
 
 
 def intensities_of(moved: FloatArray, view: View) -> FloatArray:
     """Intensities (18,) of all AUs that together explain a movement (468, 2) of mesh vertices in
-    pixels of `view`, by damped least squares."""
+    pixels of `view`, by damped least squares. What moves the whole face alike is left out: it is
+    the unsteadiness of where meshes are found."""
     fields = (_fields() @ view.matrix.T)[..., :2].astype(np.float64)
     fields -= np.median(fields, axis=1, keepdims=True)
     design = fields.reshape(len(fields), -1)  # 18, 936
     gram = design @ design.T
     gram += np.eye(len(gram)) * _DAMPING * np.trace(gram) / len(gram)
-    share = np.linalg.solve(gram, design @ moved.reshape(-1).astype(np.float64))
+    own = (moved - np.median(moved, axis=0)).reshape(-1).astype(np.float64)
+    share = np.linalg.solve(gram, design @ own)
     return np.asarray(share * MAX_INTENSITY, np.float32)
 
 
@@ -161,7 +163,8 @@ def _correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def sampled(start: int, stop: int, total: int, sample: int = DEFAULT_SAMPLE) -> Sequence[int]:
+def sampled(start: int, stop: int, total: int) -> Sequence[int]:
     """Which images from `start` to `stop` of a dataset of `total` are looked at: every k-th."""
-    step = max(1, math.ceil(total / sample))
+    wanted = min(MOST_SAMPLED, max(LEAST_SAMPLED, total // 10))
+    step = math.ceil(total / wanted)
     return range(start + -start % step, stop, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,13 +17,15 @@ from tests.support.small_corpora import face, folder_files, written, zipped
 
 
 @pytest.fixture(scope="module")
-def imported(service: Service) -> dict:
+def imported(service: Service) -> dict[str, Any]:
     return service.import_corpus(
         zipped(folder_files(faceless=2)), consent="Everybody agreed in writing."
     )
 
 
-def test_every_frame_is_registered_or_skipped_for_a_reason(service, imported):
+def test_every_frame_is_registered_or_skipped_for_a_reason(
+    service: Service, imported: dict[str, Any]
+) -> None:
     assert imported["job"]["state"] == "succeeded"
     assert (imported["job"]["done"], imported["job"]["total"]) == (16, 16)
     assert (imported["frames"], imported["subjects"], imported["registered"]) == (16, 2, 14)
@@ -37,7 +40,7 @@ def test_every_frame_is_registered_or_skipped_for_a_reason(service, imported):
     assert imported["consent"] == "Everybody agreed in writing."
 
 
-def test_the_answer_says_where_the_corpus_and_its_job_are(service):
+def test_the_answer_says_where_the_corpus_and_its_job_are(service: Service) -> None:
     answer = service.client.post(
         "/v1/corpora",
         files={"archive": zipped(folder_files(1, 1, faceless=0))},
@@ -52,14 +55,16 @@ def test_the_answer_says_where_the_corpus_and_its_job_are(service):
     service.ended(body, noun="corpora")
 
 
-def test_corpora_and_jobs_are_listed_without_their_shards(service, imported):
+def test_corpora_and_jobs_are_listed_without_their_shards(
+    service: Service, imported: dict[str, Any]
+) -> None:
     page = service.read("/v1/corpora?limit=200")
     assert imported["id"] in [row["id"] for row in page["items"]]
     kinds = {job["kind"] for job in service.read("/v1/jobs?limit=200")["items"]}
     assert kinds <= {"corpora", "datasets", "expressions"}
 
 
-def test_a_corpus_that_lies_on_the_server(service):
+def test_a_corpus_that_lies_on_the_server(service: Service) -> None:
     root = service.settings.corpora_root
     assert root is not None
     write_disfa(root / "disfa", labels=4)
@@ -76,7 +81,7 @@ def test_a_corpus_that_lies_on_the_server(service):
 
 
 @pytest.mark.parametrize("path", ["../elsewhere", "/etc", "missing", "out", "a\x00b"])
-def test_paths_stay_below_the_allowed_root(service, path):
+def test_paths_stay_below_the_allowed_root(service: Service, path: str) -> None:
     root = service.settings.corpora_root
     assert root is not None
     root.mkdir(exist_ok=True)
@@ -116,7 +121,9 @@ def _bomb() -> bytes:
     ],
     ids=["slip", "link", "bomb", "not a zip", "empty"],
 )
-def test_archives_that_are_not_safe_are_refused_at_once(service, archive, member):
+def test_archives_that_are_not_safe_are_refused_at_once(
+    service: Service, archive: bytes, member: str | None
+) -> None:
     answer = service.client.post(
         "/v1/corpora", files={"archive": archive}, data={"name": "x", "layout": "folder"}
     )
@@ -143,7 +150,9 @@ def test_archives_that_are_not_safe_are_refused_at_once(service, archive, member
     ],
     ids=["bad label", "no labels", "no table", "unreadable video"],
 )
-def test_a_broken_corpus_names_what_is_wrong(service, files, told):
+def test_a_broken_corpus_names_what_is_wrong(
+    service: Service, files: dict[str, bytes], told: tuple[str, ...]
+) -> None:
     pictures = {"a.jpg": face(0), "b.jpg": face(1)}
     body = service.import_corpus(zipped({**pictures, **files}))
     assert body["job"]["state"] == "failed"
@@ -153,7 +162,7 @@ def test_a_broken_corpus_names_what_is_wrong(service, files, told):
     assert str(service.data) not in body["job"]["error"]["detail"]
 
 
-def test_a_corpus_without_any_face_fails_and_says_so(service):
+def test_a_corpus_without_any_face_fails_and_says_so(service: Service) -> None:
     files = {"a.jpg": no_face(), "labels.csv": b"file,subject,AU12\na.jpg,ann,1\n"}
     body = service.import_corpus(zipped(files))
     assert body["job"]["state"] == "failed"
@@ -173,13 +182,15 @@ def test_a_corpus_without_any_face_fails_and_says_so(service):
         ({"name": "x", "layout": "folder"}, {"file": b"PK"}, "invalid-request"),
     ],
 )
-def test_forms_that_say_something_else(service, fields, files, code):
+def test_forms_that_say_something_else(
+    service: Service, fields: dict[str, str], files: dict[str, bytes], code: str
+) -> None:
     answer = service.client.post("/v1/corpora", data=fields, files=files)
     assert answer.json()["type"] == f"/problems/{code}", answer.text
     assert answer.status_code < 500
 
 
-def test_a_deleted_corpus_is_gone(service, tmp_path):
+def test_a_deleted_corpus_is_gone(service: Service) -> None:
     body = service.import_corpus(zipped(folder_files(1, 2, faceless=0)))
     assert service.client.delete(f"/v1/corpora/{body['id']}").status_code == 204
     assert service.client.get(f"/v1/corpora/{body['id']}").status_code == 404
@@ -190,15 +201,15 @@ def test_a_deleted_corpus_is_gone(service, tmp_path):
     assert body["id"] not in [row["id"] for row in page["items"]]
 
 
-def test_an_unknown_corpus_is_not_there(service):
+def test_an_unknown_corpus_is_not_there(service: Service) -> None:
     answer = service.client.get(f"/v1/corpora/{uuid4()}")
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/corpus-not-found")
 
 
-def test_the_same_upload_with_an_idempotency_key_is_one_corpus(service):
+def test_the_same_upload_with_an_idempotency_key_is_one_corpus(service: Service) -> None:
     archive = zipped(folder_files(1, 1, faceless=0))
 
-    def post() -> dict:
+    def post() -> Any:
         return service.client.post(
             "/v1/corpora",
             files={"archive": archive},
@@ -209,7 +220,7 @@ def test_the_same_upload_with_an_idempotency_key_is_one_corpus(service):
     assert post()["id"] == post()["id"]
 
 
-def test_a_folder_is_read_the_same_as_an_archive_of_it(service):
+def test_a_folder_is_read_the_same_as_an_archive_of_it(service: Service) -> None:
     root = service.settings.corpora_root
     assert root is not None
     files = folder_files(1, 3, faceless=0)

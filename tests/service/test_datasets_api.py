@@ -7,11 +7,13 @@ import json
 import tarfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pyarrow.parquet as pq
 import pytest
-from datasets import load_dataset
+from datasets import load_dataset  # type: ignore[import-untyped]
 from PIL import Image
 
 from models.images import read_mark
@@ -21,30 +23,35 @@ from tests.support.small_corpora import folder_files, zipped
 
 
 @pytest.fixture(scope="module")
-def corpus(service: Service) -> dict:
+def corpus(service: Service) -> dict[str, Any]:
     return service.import_corpus(
         zipped(folder_files()), licence="For research.", consent="All signed form 7."
     )
 
 
 @pytest.fixture(scope="module")
-def built(service: Service, corpus: dict) -> dict:
+def built(service: Service, corpus: dict[str, Any]) -> dict[str, Any]:
     body = service.build(corpus_id=corpus["id"], aus=["AU12", "AU06"], per_intensity=2)
     assert body["job"]["state"] == "succeeded", body["job"]
     return body
 
 
-def archive_of(service: Service, body: dict) -> zipfile.ZipFile:
+def archive_of(service: Service, body: dict[str, Any]) -> zipfile.ZipFile:
     answer = service.client.get(body["download_url"])
     assert answer.status_code == 200
     return zipfile.ZipFile(io.BytesIO(answer.content))
 
 
-def rows_of(archive: zipfile.ZipFile) -> list[dict]:
-    return pq.read_table(io.BytesIO(archive.read("metadata.parquet"))).to_pylist()
+def rows_of(archive: zipfile.ZipFile) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(
+        io.BytesIO(archive.read("metadata.parquet"))
+    ).to_pylist()
+    return rows
 
 
-def test_every_au_has_as_many_images_at_every_intensity(service, built):
+def test_every_au_has_as_many_images_at_every_intensity(
+    service: Service, built: dict[str, Any]
+) -> None:
     assert (built["job"]["done"], built["job"]["total"], built["images"]) == (24, 24, 24)
     rows = rows_of(archive_of(service, built))
     cells = [(row["au"], row["intensity"]) for row in rows]
@@ -57,7 +64,9 @@ def test_every_au_has_as_many_images_at_every_intensity(service, built):
     assert all(cell["planned"] == 2 for cell in built["balance"]["cells"])
 
 
-def test_every_image_is_marked_as_drawn_for_its_row(service, built):
+def test_every_image_is_marked_as_drawn_for_its_row(
+    service: Service, built: dict[str, Any]
+) -> None:
     archive = archive_of(service, built)
     for row in rows_of(archive):
         mark = read_mark(archive.read(row["file_name"]))
@@ -68,7 +77,9 @@ def test_every_image_is_marked_as_drawn_for_its_row(service, built):
         assert Image.open(io.BytesIO(archive.read(row["file_name"]))).size == (224, 224)
 
 
-def test_the_card_carries_terms_balance_and_a_look_at_the_pixels(service, built):
+def test_the_card_carries_terms_balance_and_a_look_at_the_pixels(
+    service: Service, built: dict[str, Any]
+) -> None:
     card = archive_of(service, built).read("README.md").decode()
     for text in ("For research.", "All signed form 7.", "plots/counts.png", "AU12", "rig"):
         assert text in card
@@ -77,7 +88,7 @@ def test_the_card_carries_terms_balance_and_a_look_at_the_pixels(service, built)
     assert built["pixel_check"]["aus"]["AU12"]["correlation"] > 0.5
 
 
-def test_others_load_it(service, built, tmp_path):
+def test_others_load_it(service: Service, built: dict[str, Any], tmp_path: Path) -> None:
     archive_of(service, built).extractall(tmp_path / "set")
     loaded = load_dataset(
         "imagefolder", data_dir=str(tmp_path / "set"), cache_dir=str(tmp_path / "cache")
@@ -87,10 +98,12 @@ def test_others_load_it(service, built, tmp_path):
     assert loaded[23]["image"].size == (224, 224)
 
 
-def test_the_same_spec_is_the_same_dataset_without_new_work(service, corpus, built):
+def test_the_same_spec_is_the_same_dataset_without_new_work(
+    service: Service, corpus: dict[str, Any], built: dict[str, Any]
+) -> None:
     jobs = len(service.read("/v1/jobs?limit=200")["items"])
 
-    def post(_: int) -> dict:
+    def post(_: int) -> Any:
         return service.client.post(
             "/v1/datasets",
             json={"corpus_id": corpus["id"], "aus": ["AU12", "AU06"], "per_intensity": 2},
@@ -104,14 +117,17 @@ def test_the_same_spec_is_the_same_dataset_without_new_work(service, corpus, bui
     assert other["id"] != built["id"]
 
 
-def test_the_same_new_spec_asked_for_at_the_same_time_is_one_dataset(service, corpus):
-    def post(_: int) -> dict:
+def test_the_same_new_spec_asked_for_at_the_same_time_is_one_dataset(
+    service: Service, corpus: dict[str, Any]
+) -> None:
+    def post(_: int) -> dict[str, Any]:
         answer = service.client.post(
             "/v1/datasets",
             json={"corpus_id": corpus["id"], "aus": ["AU06"], "per_intensity": 1, "seed": 77},
         )
         assert answer.status_code == 202, answer.text
-        return answer.json()
+        accepted: dict[str, Any] = answer.json()
+        return accepted
 
     with ThreadPoolExecutor(4) as pool:
         ids = {answer["id"] for answer in pool.map(post, range(4))}
@@ -119,7 +135,7 @@ def test_the_same_new_spec_asked_for_at_the_same_time_is_one_dataset(service, co
     service.ended({"id": ids.pop(), "job": {"id": ""}}, noun="datasets")
 
 
-def test_built_again_it_has_the_same_bytes(service, corpus):
+def test_built_again_it_has_the_same_bytes(service: Service, corpus: dict[str, Any]) -> None:
     request = {"corpus_id": corpus["id"], "aus": ["AU06"], "per_intensity": 1, "jitter": 0.3}
     first = service.build(**request)
     assert service.client.delete(f"/v1/datasets/{first['id']}").status_code == 204
@@ -131,7 +147,9 @@ def test_built_again_it_has_the_same_bytes(service, corpus):
     assert service.client.get(second["download_url"]).status_code == 200
 
 
-def test_a_download_that_broke_off_can_be_gone_on_with(service, built):
+def test_a_download_that_broke_off_can_be_gone_on_with(
+    service: Service, built: dict[str, Any]
+) -> None:
     url = built["download_url"]
     whole = service.client.get(url)
     assert whole.headers["etag"] == f'"{built["sha256"]}"'
@@ -150,22 +168,26 @@ def test_a_download_that_broke_off_can_be_gone_on_with(service, built):
     assert head.headers["content-length"] == str(built["size"])
 
 
-def test_the_preview_shows_every_au_at_every_intensity(service, built):
+def test_the_preview_shows_every_au_at_every_intensity(
+    service: Service, built: dict[str, Any]
+) -> None:
     sheet = Image.open(io.BytesIO(service.client.get(built["preview_url"]).content))
     assert sheet.width > 6 * 160
     assert sheet.height > 2 * 160
 
 
-def test_tar_shards_for_training_from_a_stream(service, corpus):
+def test_tar_shards_for_training_from_a_stream(service: Service, corpus: dict[str, Any]) -> None:
     body = service.build(corpus_id=corpus["id"], aus=["AU12"], per_intensity=1, format="webdataset")
     archive = archive_of(service, body)
     with tarfile.open(fileobj=io.BytesIO(archive.read("shards/000000.tar"))) as shard:
         assert len(shard.getnames()) == 12
-        row = json.loads(shard.extractfile("000005.json").read())
+        described = shard.extractfile("000005.json")
+        assert described is not None
+        row = json.loads(described.read())
     assert (row["au"], row["intensity"]) == ("AU12", 5.0)
 
 
-def test_nine_poses(service, corpus):
+def test_nine_poses(service: Service, corpus: dict[str, Any]) -> None:
     body = service.build(
         corpus_id=corpus["id"], aus=["AU12"], intensities=[4], per_intensity=1, poses="fera2017"
     )
@@ -176,7 +198,9 @@ def test_nine_poses(service, corpus):
     assert len(rows) == 9
 
 
-def test_two_dimensional_registration_draws_something_else(service, corpus):
+def test_two_dimensional_registration_draws_something_else(
+    service: Service, corpus: dict[str, Any]
+) -> None:
     request = {"corpus_id": corpus["id"], "aus": ["AU12"], "intensities": [3], "per_intensity": 1}
     flat = archive_of(service, service.build(**request, registration="2d"))
     turned = archive_of(service, service.build(**request, registration="3d"))
@@ -184,7 +208,9 @@ def test_two_dimensional_registration_draws_something_else(service, corpus):
     assert rows_of(flat)[0]["yaw"] is None
 
 
-def test_the_baseline_of_real_frames_carries_no_mark(service, corpus):
+def test_the_baseline_of_real_frames_carries_no_mark(
+    service: Service, corpus: dict[str, Any]
+) -> None:
     body = service.build(corpus_id=corpus["id"], aus=["AU12"], per_intensity=3, method="resampled")
     archive = archive_of(service, body)
     rows = rows_of(archive)
@@ -194,7 +220,7 @@ def test_the_baseline_of_real_frames_carries_no_mark(service, corpus):
     assert body["pixel_check"] is None
 
 
-def test_photos_times_targets_without_a_corpus(service):
+def test_photos_times_targets_without_a_corpus(service: Service) -> None:
     ids = [
         service.client.post("/v1/images", files={"file": photo}, data={"subject_id": name}).json()[
             "id"
@@ -213,7 +239,7 @@ def test_photos_times_targets_without_a_corpus(service):
     assert "answers for the consent" in archive.read("README.md").decode()
 
 
-def test_intensities_that_never_occur_are_left_out_or_scaled_and_told(service):
+def test_intensities_that_never_occur_are_left_out_or_scaled_and_told(service: Service) -> None:
     files = folder_files(faceless=0)
     lines = files["labels.csv"].decode().splitlines()
     files["labels.csv"] = (
@@ -263,8 +289,13 @@ def test_intensities_that_never_occur_are_left_out_or_scaled_and_told(service):
     ],
 )
 def test_what_cannot_be_made_is_refused_with_a_reason(
-    service, corpus, request_, status, code, told
-):
+    service: Service,
+    corpus: dict[str, Any],
+    request_: dict[str, Any],
+    status: int,
+    code: str,
+    told: str,
+) -> None:
     answer = service.client.post("/v1/datasets", json={"corpus_id": corpus["id"], **request_})
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{code}")
     assert told in answer.json()["detail"]
@@ -281,13 +312,17 @@ def test_what_cannot_be_made_is_refused_with_a_reason(
         ({"image_ids": [str(uuid4())] * 100, "targets": [{}] * 9_999}, "dataset-too-large"),
     ],
 )
-def test_photos_and_targets_that_cannot_be_drawn(service, request_, code):
+def test_photos_and_targets_that_cannot_be_drawn(
+    service: Service, request_: dict[str, Any], code: str
+) -> None:
     answer = service.client.post("/v1/datasets", json=request_)
     assert answer.json()["type"] == f"/problems/{code}", answer.text
     assert answer.status_code in (404, 422)
 
 
-def test_too_few_people_for_splits_end_the_job_with_a_sentence(service, corpus):
+def test_too_few_people_for_splits_end_the_job_with_a_sentence(
+    service: Service, corpus: dict[str, Any]
+) -> None:
     body = service.build(corpus_id=corpus["id"], per_intensity=1, splits=["test"])
     assert body["job"]["state"] == "failed"
     assert body["job"]["error"]["type"] == "/problems/nothing-to-draw"
@@ -296,7 +331,9 @@ def test_too_few_people_for_splits_end_the_job_with_a_sentence(service, corpus):
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/job-failed")
 
 
-def test_a_cancelled_dataset_stops_and_can_be_asked_for_again(service, corpus):
+def test_a_cancelled_dataset_stops_and_can_be_asked_for_again(
+    service: Service, corpus: dict[str, Any]
+) -> None:
     request = {"corpus_id": corpus["id"], "aus": ["AU12"], "per_intensity": 200}
     accepted = service.client.post("/v1/datasets", json=request).json()
     early = service.client.get(f"/v1/datasets/{accepted['id']}/download")

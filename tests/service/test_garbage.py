@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+from collections.abc import Iterable
 
-from service.artifacts import open_store
-from service.db.blobs import _REFERENCES, keep, needed
-from service.db.engine import open_database
+import pytest
+
+from service.artifacts import ArtifactStore, open_store
+from service.db.blobs import _REFERENCES, keep, needed, remove_unneeded
+from service.db.engine import Database, open_database
 from service.db.tables import Base, Image
 from service.usecases import garbage
 from service.usecases.garbage import collect
@@ -17,7 +20,7 @@ from tests.support.running import Service
 from tests.support.small_corpora import folder_files, zipped
 
 
-def present(store, address) -> bool:
+def present(store: ArtifactStore, address: str) -> bool:
     return any(blob.sha256 == address for page in store.blobs() for blob in page)
 
 
@@ -27,7 +30,7 @@ def image_of(owner: uuid.UUID, sha256: str) -> Image:
     )
 
 
-def test_every_column_that_names_a_blob_is_looked_at():
+def test_every_column_that_names_a_blob_is_looked_at() -> None:
     named = {
         f"{table.name}.{column.name}"
         for table in Base.metadata.sorted_tables
@@ -38,7 +41,7 @@ def test_every_column_that_names_a_blob_is_looked_at():
     assert named == looked_at
 
 
-def test_only_what_is_old_and_unneeded_is_removed(database, store):
+def test_only_what_is_old_and_unneeded_is_removed(database: Database, store: ArtifactStore) -> None:
     kept, garbage_ = (store.put(os.urandom(32)) for _ in range(2))
     with database.write() as session:
         keep(session, store, [kept])
@@ -53,20 +56,23 @@ def test_only_what_is_old_and_unneeded_is_removed(database, store):
     assert present(store, kept.sha256)
 
 
-def test_an_old_blob_that_is_uploaded_again_meanwhile_stays(database, store, monkeypatch):
+def test_an_old_blob_that_is_uploaded_again_meanwhile_stays(
+    database: Database, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Between looking for rows and removing, somebody puts the same bytes and adds a row."""
     data = os.urandom(32)
     address = store.put(data).sha256
-    removing = garbage.remove_unneeded
-    happened = []
+    happened: list[str] = []
 
-    def uploaded_in_between(database, store, addresses):
+    def uploaded_in_between(
+        database: Database, store: ArtifactStore, addresses: Iterable[str]
+    ) -> int:
         if address in addresses:
             with database.write() as session:
                 keep(session, store, [store.put(data)])
                 session.add(image_of(ensure_owner(session, LOCAL_OWNER), address))
             happened.append(address)
-        return removing(database, store, addresses)
+        return remove_unneeded(database, store, addresses)
 
     monkeypatch.setattr(garbage, "remove_unneeded", uploaded_in_between)
     collect(database, store, grace_hours=0)
@@ -76,7 +82,9 @@ def test_an_old_blob_that_is_uploaded_again_meanwhile_stays(database, store, mon
         assert needed(session, [address]) == {address}
 
 
-def test_an_upload_under_way_holds_the_collector_off(database, store):
+def test_an_upload_under_way_holds_the_collector_off(
+    database: Database, store: ArtifactStore
+) -> None:
     """A transaction that has made sure of its blob but not yet committed is waited for."""
     data = os.urandom(32)
     address = store.put(data).sha256
@@ -99,7 +107,7 @@ def test_an_upload_under_way_holds_the_collector_off(database, store):
     assert store.read(address) == data
 
 
-def test_everything_a_service_has_made_survives_a_collection(service: Service):
+def test_everything_a_service_has_made_survives_a_collection(service: Service) -> None:
     corpus = service.import_corpus(zipped(folder_files(1, 7, faceless=0)))
     request = {"corpus_id": corpus["id"], "aus": ["AU12"], "intensities": [2], "per_intensity": 1}
     built = service.build(**request)

@@ -6,6 +6,8 @@ import os
 import random
 import signal
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -34,7 +36,7 @@ def harmed(own_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="module")
-def corpus(harmed: Service) -> dict:
+def corpus(harmed: Service) -> dict[str, Any]:
     return harmed.import_corpus(zipped(folder_files(faceless=0)))
 
 
@@ -45,13 +47,20 @@ def drawn(service: Service) -> float:
     return 0.0
 
 
-def ask(service: Service, corpus: dict) -> dict:
+def ask(service: Service, corpus: dict[str, Any]) -> dict[str, Any]:
     answer = service.client.post(
         "/v1/datasets",
         json={"corpus_id": corpus["id"], "aus": ["AU12"], "per_intensity": PER_INTENSITY},
     )
     assert answer.status_code == 202, answer.text
-    return answer.json()
+    accepted: dict[str, Any] = answer.json()
+    return accepted
+
+
+def has_drawn(service: Service, path: str, images: float) -> bool:
+    """Whether so many images are drawn, or the job has ended."""
+    job = service.read(path)["job"]
+    return bool(job["done"] >= images or job["state"] in ENDED)
 
 
 def kill_one(service: Service, chance: random.Random) -> None:
@@ -60,7 +69,7 @@ def kill_one(service: Service, chance: random.Random) -> None:
         os.kill(chance.choice(victims), signal.SIGKILL)
 
 
-def test_two_workers_killed_again_and_again(harmed, corpus):
+def test_two_workers_killed_again_and_again(harmed: Service, corpus: dict[str, Any]) -> None:
     undisturbed = harmed.ended(ask(harmed, corpus), noun="datasets")
     assert undisturbed["job"]["state"] == "succeeded", undisturbed["job"]
     assert harmed.client.delete(f"/v1/datasets/{undisturbed['id']}").status_code == 204
@@ -69,12 +78,7 @@ def test_two_workers_killed_again_and_again(harmed, corpus):
     accepted = ask(harmed, corpus)
     path = f"/v1/datasets/{accepted['id']}"
     for share in (0.05, 0.4, 0.8):
-        eventually(
-            lambda share=share: (
-                (job := harmed.read(path)["job"])["done"] >= share * IMAGES or job["state"] in ENDED
-            ),
-            f"{share:.0%} of the images",
-        )
+        eventually(partial(has_drawn, harmed, path, share * IMAGES), f"{share:.0%} of the images")
         kill_one(harmed, chance)
     body = harmed.ended(accepted, noun="datasets", seconds=90)
 
@@ -84,7 +88,7 @@ def test_two_workers_killed_again_and_again(harmed, corpus):
     assert drawn(harmed) - before == IMAGES
 
 
-def test_messages_lost_while_shards_wait(harmed, corpus):
+def test_messages_lost_while_shards_wait(harmed: Service, corpus: dict[str, Any]) -> None:
     answer = harmed.client.post(
         "/v1/datasets",
         json={"corpus_id": corpus["id"], "aus": ["AU06"], "per_intensity": PER_INTENSITY},
@@ -96,7 +100,7 @@ def test_messages_lost_while_shards_wait(harmed, corpus):
     assert (body["job"]["state"], body["images"]) == ("succeeded", IMAGES)
 
 
-def test_an_import_whose_workers_are_killed(harmed):
+def test_an_import_whose_workers_are_killed(harmed: Service) -> None:
     archive = zipped(folder_files(people=2, each=14, faceless=2))
     undisturbed = harmed.import_corpus(archive)
     answer = harmed.client.post(
@@ -112,7 +116,7 @@ def test_an_import_whose_workers_are_killed(harmed):
         assert body[name] == undisturbed[name]
 
 
-def test_nothing_is_left_behind(harmed, corpus):
+def test_nothing_is_left_behind(harmed: Service, corpus: dict[str, Any]) -> None:
     database, store = open_database(harmed.settings.database), open_store(harmed.settings)
     try:
         collect(database, store, grace_hours=0)

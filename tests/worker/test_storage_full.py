@@ -93,7 +93,9 @@ def job_of(database: Database, row: Corpus | Dataset) -> Job:
 
 
 @pytest.mark.parametrize("room", [0, 1, 2, 3, 4])
-def test_a_dataset_that_the_disk_has_no_room_for(settings, database, store, disk, room):
+def test_a_dataset_that_the_disk_has_no_room_for(
+    settings: Settings, database: Database, store: ArtifactStore, disk: Disk, room: int
+) -> None:
     corpus = imported(settings, database, store)
     before = blobs(store)
     disk.room = room
@@ -117,7 +119,9 @@ def test_a_dataset_that_the_disk_has_no_room_for(settings, database, store, disk
     assert job_of(database, again).state == "succeeded"
 
 
-def test_a_corpus_that_the_disk_has_no_room_for(settings, database, store, disk):
+def test_a_corpus_that_the_disk_has_no_room_for(
+    settings: Settings, database: Database, store: ArtifactStore, disk: Disk
+) -> None:
     disk.room = 2  # the archive and one pack of faces
     corpus = imported(settings, database, store)
     job = job_of(database, corpus)
@@ -130,7 +134,7 @@ def test_a_corpus_that_the_disk_has_no_room_for(settings, database, store, disk)
     assert blobs(store) == set()
 
 
-def test_a_full_store_says_so(store, disk):
+def test_a_full_store_says_so(store: ArtifactStore, disk: Disk) -> None:
     disk.room = 0
     with pytest.raises(StoreFullError):
         store.put(b"bytes")
