@@ -90,7 +90,7 @@ def _print_sizes(corpus: bytes, sizes: Sequence[int]) -> None:
     print("| ---: | ---: | --- | ---: |")
     with _service(1) as (client, process):
         corpus_id = _imported(client, corpus)
-        _build(client, process, corpus_id, 300, 99)  # models are loaded, caches are full
+        _build(client, process, corpus_id, 1_000, 99)  # models are loaded, caches are full
         for size in sizes:
             one = _build(client, process, corpus_id, size, 1)
             quarters = ", ".join(f"{rate:.1f}" for rate in one.quarters)

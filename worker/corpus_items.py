@@ -82,7 +82,7 @@ class CorpusItems:
             pieces = self.store.stream(pack, start, start + int(self.index.length[source]))
             return registered_face(b"".join(pieces), kind)
 
-        return self.models.faces.get(FaceKey(f"{pack}@{start}", kind, None), read)
+        return self.models.kept.get(FaceKey(f"{pack}@{start}", kind, None), read)
 
     def sheet(self) -> Sheet:
         """See `Items.sheet`."""

@@ -16,6 +16,9 @@ from models.registration.face import RegisteredFace, RegistrationKind
 FACE_CACHE_BYTES: Final = 256 * 1024 * 1024
 """About 80 photos of one megapixel, or one of 50 (150 MB)."""
 
+KEPT_CACHE_BYTES: Final = 64 * 1024 * 1024
+"""About 50 faces of a corpus: those of one shard come several times, others hardly ever again."""
+
 
 @dataclass(frozen=True)
 class FaceKey:
@@ -79,6 +82,7 @@ class Models:
 
     def __init__(self) -> None:
         self.faces = FaceCache()
+        self.kept = FaceCache(KEPT_CACHE_BYTES)
         self.recent = Recent()
         self._generators: dict[str, Generator] = {}
 
