@@ -94,8 +94,8 @@ own estimator.
 |---|---|---|---|---|---|---|
 {rows}
 
-Time to fine-tune on one core of a busy machine: {seconds}. The default is one neutral frame, which
-takes one pass of the network.
+Processor time of fine-tuning: {seconds}. The default is both
+(chosen on three validation people); one neutral frame alone takes one pass of the network.
 
 ## Is the reference the same person?
 

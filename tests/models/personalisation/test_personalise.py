@@ -21,7 +21,7 @@ from models.personalisation.personalise import (
     InterruptedPersonalisationError,
     personalise,
 )
-from models.personalisation.recipes import CAREFUL, PAPER, Recipe
+from models.personalisation.recipes import PAPER, REHEARSED, Recipe
 from tests.support.estimators import AUS, small_estimator
 from tests.support.faces import calm, registrar
 
@@ -137,5 +137,15 @@ def test_what_does_not_fit_is_refused() -> None:
 
 def test_recipes_are_what_they_are_called() -> None:
     assert (PAPER.learning_rate, PAPER.epochs, PAPER.layers) == (5e-6, 30, "all")
-    assert CAREFUL.anchor > 0
+    assert REHEARSED.rehearsal > 0
     assert small_estimator().aus == AUS
+
+
+def test_rehearsal_brings_general_faces_into_every_batch() -> None:
+    general = drawn_faces(calm(), RigGenerator(), AUS, "compact")
+    recipe = replace(QUICK, epochs=1, rehearsal=0.5)
+    plain = personalise(small_estimator(), calm(), RigGenerator(), "fine-tune", recipe)
+    mixed = personalise(
+        small_estimator(), calm(), RigGenerator(), "fine-tune", recipe, rehearsal=general
+    )
+    assert not torch.equal(weights(plain)["absolute.weight"], weights(mixed)["absolute.weight"])
