@@ -37,9 +37,9 @@ class Recipe:
 
 PAPER: Final = Recipe(learning_rate=5e-6)
 """Niinuma et al. (2022, 4.2.3): 5e-6, 30 epochs, final epoch kept."""
-REHEARSED: Final = Recipe(learning_rate=3e-5, epochs=15, varied=True, rehearsal=0.5)
+CAREFUL: Final = Recipe(learning_rate=3e-5, epochs=15, varied=True, rehearsal=0.5)
 """Gains less on drawings and moves less of what smiles read; wants general data beside."""
-RECIPES: Final = {"paper": PAPER, "rehearsed": REHEARSED}
+RECIPES: Final = {"paper": PAPER, "careful": CAREFUL}
 
 
 def default_method(architecture: Architecture) -> Method:

@@ -45,7 +45,7 @@ CANDIDATES: Final[Mapping[str, Recipe]] = {
     "paper": RECIPES["paper"],
     "heads alone": Recipe(3e-4, epochs=15, layers="heads", varied=True),
     "anchored": Recipe(3e-5, epochs=15, anchor=1e-3, varied=True),
-    "rehearsed": RECIPES["rehearsed"],
+    "careful": RECIPES["careful"],
 }
 
 
