@@ -37,8 +37,8 @@ class Recipe:
 
 PAPER: Final = Recipe(learning_rate=5e-6)
 """Niinuma et al. (2022, 4.2.3): 5e-6, 30 epochs, final epoch kept."""
-CAREFUL: Final = Recipe(learning_rate=3e-5, epochs=15, varied=True, rehearsal=0.5)
-"""Gains less on drawings and moves less of what smiles read; wants general data beside."""
+CAREFUL: Final = Recipe(learning_rate=3e-5, epochs=15, anchor=1e-3, varied=True)
+"""Held near the base, light and camera varied; half the epochs."""
 RECIPES: Final = {"paper": PAPER, "careful": CAREFUL}
 
 

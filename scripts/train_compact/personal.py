@@ -44,8 +44,8 @@ FloatArray = npt.NDArray[np.float32]
 CANDIDATES: Final[Mapping[str, Recipe]] = {
     "paper": RECIPES["paper"],
     "heads alone": Recipe(3e-4, epochs=15, layers="heads", varied=True),
-    "anchored": Recipe(3e-5, epochs=15, anchor=1e-3, varied=True),
     "careful": RECIPES["careful"],
+    "rehearsed": Recipe(3e-5, epochs=15, varied=True, rehearsal=0.5),
 }
 
 

@@ -21,7 +21,7 @@ from models.personalisation.personalise import (
     InterruptedPersonalisationError,
     personalise,
 )
-from models.personalisation.recipes import PAPER, CAREFUL, Recipe
+from models.personalisation.recipes import CAREFUL, PAPER, Recipe
 from tests.support.estimators import AUS, small_estimator
 from tests.support.faces import calm, registrar
 
@@ -137,7 +137,7 @@ def test_what_does_not_fit_is_refused() -> None:
 
 def test_recipes_are_what_they_are_called() -> None:
     assert (PAPER.learning_rate, PAPER.epochs, PAPER.layers) == (5e-6, 30, "all")
-    assert CAREFUL.rehearsal > 0
+    assert CAREFUL.anchor > 0
     assert small_estimator().aus == AUS
 
 
