@@ -17,7 +17,7 @@ LAYOUTS: Final = ("folder", "fera2017", "bp4d", "disfa", "unbc")
 
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,99}$")]
-Note = Annotated[str, Field(min_length=1, max_length=10_000)]
+Note = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")]
 
 _JOB: Final[dict[str, Any]] = {
     "id": JOB_ID,
@@ -171,7 +171,9 @@ class DatasetRequest(BaseModel):
     jitter: float = Field(
         0.0, allow_inf_nan=False, description="Move intensities by up to this, within their level."
     )
-    subject_cap: int | None = Field(None, strict=True, description="Images of one person, at most.")
+    subject_cap: int | None = Field(
+        None, strict=True, le=2**31 - 1, description="Images of one person, at most."
+    )
     splits: list[Literal["train", "validation", "test"]] = Field(
         [],
         max_length=3,

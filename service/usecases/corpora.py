@@ -68,9 +68,13 @@ def check_path(path: str, settings: Settings) -> str:
             "Send the corpus as an archive."
         )
     root = settings.corpora_root.resolve()
-    # Resolved first, contained then: links that lead out are out.
-    found = (root / path).resolve() if "\x00" not in path else root.parent
-    if not found.is_relative_to(root) or not found.is_dir():
+    try:
+        # Resolved first, contained then: links that lead out are out.
+        found = (root / path).resolve()
+        is_allowed = found.is_relative_to(root) and found.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or has a null byte
+        is_allowed = False
+    if not is_allowed:
         raise errors.PathNotAllowedError("There is no such folder below the allowed root.")
     return str(found.relative_to(root))
 

@@ -80,7 +80,7 @@ def test_a_corpus_that_lies_on_the_server(service: Service) -> None:
     assert body["registered"] > 0
 
 
-@pytest.mark.parametrize("path", ["../elsewhere", "/etc", "missing", "out", "a\x00b"])
+@pytest.mark.parametrize("path", ["../elsewhere", "/etc", "missing", "out", "a\x00b", "a" * 300])
 def test_paths_stay_below_the_allowed_root(service: Service, path: str) -> None:
     root = service.settings.corpora_root
     assert root is not None
