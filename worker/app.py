@@ -13,6 +13,7 @@ from service.config import Settings
 from service.jobs.contracts import celery_config, prepare_broker
 from service.logs import configure_logging
 from worker.loader import STOP_SIGNAL, keep_logging
+from worker.pool import ProcessPool
 
 
 def create_worker_app(settings: Settings, concurrency: int) -> Celery:
@@ -53,7 +54,7 @@ def run(settings: Settings, concurrency: int | None = None) -> int:
     setup_logging.connect(keep_logging, weak=False)
     worker_shutting_down.connect(_stop_children, weak=False)
     worker = app.Worker(
-        pool="prefork",
+        pool=ProcessPool,
         concurrency=processes,
         loglevel="ERROR",  # of what billiard prints past our logs
         without_gossip=True,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from celery.loaders.app import AppLoader
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_shutdown
 from kombu.exceptions import OperationalError
 
 from service.artifacts import open_store
@@ -81,6 +81,16 @@ class Loader(AppLoader):
         configure_logging(self.settings.log_level, "worker")
         runner = self.runner
         signal.signal(STOP_SIGNAL, lambda _number, _frame: runner.stopping.set())
+        worker_process_shutdown.connect(self._leave_at_once, weak=False)
         share_cores(self.app.conf["facsimile_processes"])
         runner.models.load(GENERATORS)
         _ = runner.handlers[EXPRESSIONS]  # somebody looks at the screen while these are drawn
+
+    def _leave_at_once(self, exitcode: int, **_: Any) -> None:
+        """End this process if that is what its parent waits for.
+
+        All that the process had to say has been read by now. It would say, besides, that it ends,
+        to a parent that no longer listens, and give it a second to do so.
+        """
+        if self.runner.stopping.is_set():
+            os._exit(exitcode)
