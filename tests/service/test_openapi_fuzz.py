@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.running import Service
 
-EXAMPLES = 20
+EXAMPLES = 8
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
