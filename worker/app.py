@@ -16,13 +16,12 @@ from worker.loader import STOP_SIGNAL, keep_logging
 from worker.pool import ProcessPool
 
 
-def create_worker_app(settings: Settings, concurrency: int) -> Celery:
-    """Celery, set up for `concurrency` processes of this worker."""
+def create_worker_app(settings: Settings) -> Celery:
+    """Celery, set up to run jobs with `settings` in each of the worker's processes."""
     app = Celery("facsimile", loader="worker.loader:Loader", include=["worker.tasks"])
     app.conf.update(
         celery_config(settings),
         facsimile_settings=settings.environment(),
-        facsimile_processes=concurrency,
         # A fork would share what must not be shared: CUDA, threads, connections.
         worker_pool_start_method="spawn",
         # A message is acknowledged when its job has run, one message a process at a time. If the
@@ -48,14 +47,15 @@ def run(settings: Settings, concurrency: int | None = None) -> int:
     """
     configure_logging(settings.log_level, "worker")
     prepare_broker(settings)
-    processes = concurrency or settings.worker_concurrency
-    app = create_worker_app(settings, processes)
+    if concurrency is not None:
+        settings = settings.model_copy(update={"worker_concurrency": concurrency})
+    app = create_worker_app(settings)
     # Receivers are held weakly by default, and these must last as long as the worker.
     setup_logging.connect(keep_logging, weak=False)
     worker_shutting_down.connect(_stop_children, weak=False)
     worker = app.Worker(
         pool=ProcessPool,
-        concurrency=processes,
+        concurrency=settings.worker_concurrency,
         loglevel="ERROR",  # of what billiard prints past our logs
         without_gossip=True,
         without_mingle=True,

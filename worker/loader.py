@@ -74,15 +74,12 @@ class Loader(AppLoader):
 
     def on_worker_process_init(self) -> None:
         """Ready a pool process: models are loaded before the first job comes."""
-        from worker.threads import share_cores
-
         exit_with_parent(os.getppid())
         setup_logging.connect(keep_logging, weak=False)
         configure_logging(self.settings.log_level, "worker")
         runner = self.runner
         signal.signal(STOP_SIGNAL, lambda _number, _frame: runner.stopping.set())
         worker_process_shutdown.connect(self._leave_at_once, weak=False)
-        share_cores(self.app.conf["facsimile_processes"])
         runner.models.load(GENERATORS)
         _ = runner.handlers[EXPRESSIONS]  # somebody looks at the screen while these are drawn
 

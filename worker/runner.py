@@ -20,6 +20,7 @@ from service.db.types import now
 from service.jobs.contracts import CANCELLED, FAILED, FINISHED_STAGE, QUEUE, SUCCEEDED, job_error
 from worker.lease import CancelRequestedError, Lease, LeaseLostError
 from worker.runtime import Models
+from worker.threads import share_cores
 from worker.work import (
     Handler,
     JobFailedError,
@@ -94,7 +95,10 @@ class Runner:
     def _attempt(self, work: Work) -> bool:
         """One attempt; True when the job yielded and is to be sent again."""
         try:
-            self.handlers[work.job.kind](work)
+            handler = self.handlers[work.job.kind]
+            # Now, as loading the handler may have brought in another library with threads.
+            share_cores(self.settings.worker_concurrency)
+            handler(work)
         except CancelRequestedError:
             self._end(work, CANCELLED)
         except YieldRequestedError:

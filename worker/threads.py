@@ -13,9 +13,14 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
+def share_of_cores(processes: int) -> int:
+    """How many threads each of so many processes may keep busy."""
+    return max(1, available_cores() // processes)
+
+
 def share_cores(processes: int) -> None:
-    """Cap the thread pools of OpenCV, numba and torch to this process's share of the cores."""
-    share = max(1, available_cores() // processes)
+    """Cap the thread pools of OpenCV and, where it is loaded, torch to a process's share."""
+    share = share_of_cores(processes)
     cv2.setNumThreads(share)
     # Not imported for this: a worker that needs no torch should not load it.
     if (torch := sys.modules.get("torch")) is not None:

@@ -28,7 +28,7 @@ from service.db.blobs import lock_shared
 from service.db.tables import ExpressionItem, ExpressionSet, Image
 from service.db.types import now
 from worker.runtime import FaceKey
-from worker.threads import available_cores
+from worker.threads import share_of_cores
 from worker.work import JobFailedError, Work
 
 
@@ -92,7 +92,8 @@ def draw_expressions(work: Work) -> None:
     missing = [index for index in range(work.job.total) if index not in finished]
     done = len(finished)
     work.stage("drawing")
-    with ThreadPoolExecutor(available_cores(), thread_name_prefix="store") as pool:
+    threads = share_of_cores(work.settings.worker_concurrency)
+    with ThreadPoolExecutor(threads, thread_name_prefix="store") as pool:
         pending: list[Future[_Drawn]] = []
         try:
             for batch in _batches(missing, work.settings.batch_size):
