@@ -14,16 +14,24 @@ import torch
 from models.estimators.augment import Augment
 from models.estimators.card import Figures, card, figures
 from models.estimators.compact import Compact, CompactConfig
-from models.estimators.config import Architecture, EstimatorConfig
+from models.estimators.config import Architecture, EstimatorConfig, Normalisation
 from models.estimators.dataset_faces import DatasetFaces
 from models.estimators.estimates import Estimates
 from models.estimators.estimator import Estimator
-from models.estimators.faces import Augmentation, LabelledFaces, PeopleBatches, to_tensor
+from models.estimators.faces import (
+    Augmentation,
+    Batches,
+    LabelledFaces,
+    PeopleBatches,
+    to_tensor,
+)
 from models.estimators.networks import Network, build_network
 from models.estimators.objective import both_heads, level_classes
 from models.estimators.training import Record, TrainingConfig, TrainingState, train
 from models.estimators.vgg16 import Vgg16, Vgg16Config, load_imagenet
 from models.metrics import icc31, mean_defined, per_column
+from models.normalisation.au0 import difference
+from models.normalisation.batches import NormalisedBatches, with_mean_textures
 from models.registration.face import RegistrationKind
 
 
@@ -37,6 +45,7 @@ class FitConfig:
         batch: faces a step, a multiple of 4.
         training: everything else; `steps` and `validate_every` follow from the dataset.
         varied: whether light, camera and registration are varied at random.
+        normalisation: what faces are read as differences from; not together with `varied`.
         seed: of weights, batches and dropout.
     """
 
@@ -45,7 +54,12 @@ class FitConfig:
     batch: int
     training: TrainingConfig
     varied: bool
+    normalisation: Normalisation = "none"
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.varied and self.normalisation != "none":
+            raise ValueError("faces that are normalised must come as they are, not varied")
 
 
 COMPACT: Final = FitConfig(
@@ -109,14 +123,23 @@ def fit(
         validate_every=per_epoch,
         seed=config.seed,
     )
+    if config.normalisation == "mean-texture":
+        faces = DatasetFaces(
+            faces.aus, with_mean_textures(faces.train), with_mean_textures(faces.validation)
+        )
     augment: Augmentation = Augment() if config.varied else _as_they_are
+    batches: Batches = PeopleBatches(
+        faces.train, augment, max(1, config.batch // 4), 4, config.seed
+    )
+    if config.normalisation != "none":
+        batches = NormalisedBatches(batches)
     result = train(
         network,
         both_heads if isinstance(network, Compact) else level_classes,
-        PeopleBatches(faces.train, augment, max(1, config.batch // 4), 4, config.seed),
+        batches,
         training,
         parameters=network.trained_parameters() if isinstance(network, Vgg16) else None,
-        validate=lambda trained: _score(network, faces.validation),
+        validate=lambda trained: _score(network, faces.validation, config.normalisation),
         progress=progress,
         should_stop=should_stop,
         log=log,
@@ -127,7 +150,7 @@ def fit(
         return None
     network.to(torch.device("cpu"))
     measured = figures(
-        Estimates(faces.aus, _probabilities(network, faces.validation)),
+        Estimates(faces.aus, _probabilities(network, faces.validation, config.normalisation)),
         faces.validation.labels,
         len(np.unique(faces.validation.person)),
     )
@@ -150,26 +173,35 @@ def _network(
         config.architecture,
         aus,
         registration,
+        config.normalisation,
         network=dataclasses.asdict(shape),
         lineage={**lineage, "training": dataclasses.asdict(config)},
     )
     return build_network(described), described
 
 
-def _score(network: Network, faces: LabelledFaces) -> float:
+def _score(network: Network, faces: LabelledFaces, normalisation: Normalisation) -> float:
     """Mean ICC over the AUs that vary; the worst there is where none does."""
-    read = Estimates(tuple("A" * faces.labels.shape[1]), _probabilities(network, faces))
+    probabilities = _probabilities(network, faces, normalisation)
+    read = Estimates(tuple("A" * faces.labels.shape[1]), probabilities)
     mean = mean_defined(per_column(icc31, faces.labels, read.intensities))
     return mean.value if mean.defined else -1.0
 
 
-def _probabilities(network: Network, faces: LabelledFaces) -> np.ndarray:
+def _probabilities(
+    network: Network, faces: LabelledFaces, normalisation: Normalisation
+) -> np.ndarray:
     device = next(network.parameters()).device
     parts = []
     with torch.inference_mode():
         for first in range(0, len(faces.images), 32):
-            images = to_tensor(faces.images[first : first + 32]).to(device)
-            parts.append(network.probabilities(network(images)).cpu().numpy())
+            rows = slice(first, first + 32)
+            if normalisation == "none":
+                images = to_tensor(faces.images[rows])
+            else:
+                change = difference(faces.images[rows], faces.neutrals[faces.person[rows]])
+                images = torch.from_numpy(change).permute(0, 3, 1, 2)
+            parts.append(network.probabilities(network(images.to(device))).cpu().numpy())
     return np.concatenate(parts)
 
 

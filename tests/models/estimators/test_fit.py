@@ -63,6 +63,22 @@ def test_a_stopped_fit_gives_nothing_and_can_go_on(faces: DatasetFaces) -> None:
         np.testing.assert_array_equal(value, resumed[0].checkpoint().tensors[name], name)
 
 
+def test_differences_are_learnt_where_faces_are_normalised(faces: DatasetFaces) -> None:
+    training = replace(QUICK.training, learning_rate=4e-3)
+    config = replace(QUICK, epochs=8, training=training, normalisation="au0")
+    found = fit(faces, config)
+    assert found is not None
+    estimator, measured = found
+    assert estimator.config.normalisation == "au0"
+    assert measured.icc > 0.3
+    still = np.full((1, 224, 224, 3), 60, np.uint8)
+    bright = np.full((1, 224, 224, 3), 235, np.uint8)
+    read = [float(estimator.estimate(one, still[0]).column("AU12")[0]) for one in (still, bright)]
+    assert read[1] > read[0]
+    with pytest.raises(ValueError, match="varied"):
+        replace(QUICK, varied=True, normalisation="au0")
+
+
 def test_the_papers_recipe() -> None:
     assert (VGG16_PAPER.epochs, VGG16_PAPER.training.learning_rate) == (10, 5e-5)
     assert VGG16_PAPER.training.decoupled_decay == 0  # plain Adam
