@@ -103,7 +103,8 @@ class ArtifactStore:
             return Artifact(sha256, size, created=False)
         file.seek(0)
         try:
-            self._backend.put(_path(sha256), file)
+            # Two parts in flight: 2 * 5 MB; many more would not be faster, and fill memory.
+            self._backend.put(_path(sha256), file, max_concurrency=2)
         except (BaseError, OSError) as error:
             raise _refused(error) from error
         return Artifact(sha256, size, created=True)
