@@ -10,6 +10,8 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -95,6 +97,14 @@ def handle_problems(app: FastAPI) -> None:
         log.error("the store is not available", why=str(error))
         return problem_response(
             request, errors.UnavailableError("The artifact store does not answer; try again.")
+        )
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(PoolTimeoutError)
+    def _database(request: Request, error: Exception) -> Response:
+        log.error("the database is not available", why=str(error))
+        return problem_response(
+            request, errors.UnavailableError("The database does not answer; try again.")
         )
 
     @app.exception_handler(ArtifactError)

@@ -51,6 +51,9 @@ class JobQueue:
             self.send(job_ids)
         except BrokerUnavailableError as error:
             log.warning("jobs wait for the sweeper", jobs=list(map(str, job_ids)), why=str(error))
+        else:
+            for job_id in job_ids:
+                log.info("job sent", job_id=str(job_id))
 
     def send(self, job_ids: Iterable[uuid.UUID], queue: str = QUEUE) -> None:
         """Send one message for each job.

@@ -82,6 +82,12 @@ def test_request_ids_are_taken_or_made_and_reach_the_worker(service: Service) ->
     line = eventually(ended_line, "the worker's log line")
     assert line["component"] == "worker"
     assert line["job_id"] == answer.json()["job"]["id"]
+    sent = [text for text in service.log.read_text().splitlines() if '"job sent"' in text]
+    assert any(
+        json.loads(text)["job_id"] == line["job_id"]
+        and json.loads(text)["request_id"] == "from-the-caller.1"
+        for text in sent
+    )
 
 
 def test_logs_have_no_photo_no_key_and_are_json(service: Service) -> None:
