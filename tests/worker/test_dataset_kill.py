@@ -77,7 +77,7 @@ def test_two_workers_killed_again_and_again(harmed: Service, corpus: dict[str, A
     before, chance = drawn(harmed), random.Random(3)
     accepted = ask(harmed, corpus)
     path = f"/v1/datasets/{accepted['id']}"
-    for share in (0.05, 0.4, 0.8):
+    for share in (0.1, 0.6):
         eventually(partial(has_drawn, harmed, path, share * IMAGES), f"{share:.0%} of the images")
         kill_one(harmed, chance)
     body = harmed.ended(accepted, noun="datasets", seconds=90)
@@ -102,7 +102,6 @@ def test_messages_lost_while_shards_wait(harmed: Service, corpus: dict[str, Any]
 
 def test_an_import_whose_workers_are_killed(harmed: Service) -> None:
     archive = zipped(folder_files(people=2, each=14, faceless=2))
-    undisturbed = harmed.import_corpus(archive)
     answer = harmed.client.post(
         "/v1/corpora", files={"archive": archive}, data={"name": "tiny", "layout": "folder"}
     )
@@ -112,8 +111,8 @@ def test_an_import_whose_workers_are_killed(harmed: Service) -> None:
         os.kill(pid, signal.SIGKILL)
     body = harmed.ended(answer.json(), noun="corpora", seconds=90)
     assert body["job"]["state"] == "succeeded", body["job"]
-    for name in ("frames", "registered", "skipped", "aus"):
-        assert body[name] == undisturbed[name]
+    assert (body["frames"], body["registered"], body["skipped"]) == (30, 28, {"no-face": 2})
+    assert (body["job"]["done"], body["job"]["total"]) == (30, 30)
 
 
 def test_nothing_is_left_behind(harmed: Service, corpus: dict[str, Any]) -> None:
