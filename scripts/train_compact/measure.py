@@ -1,7 +1,8 @@
 """Measures a trained `compact` on people who were in neither training nor choice, and ships it.
 
-Run as ``python -m scripts.train_compact.measure --drawn FOLDER --run FOLDER [--ship]``.
-Temperatures are fitted on validation people. Writes ``figures.json`` beside the run; with
+Run as ``python -m scripts.train_compact.measure --data DATA --drawn FOLDER --run FOLDER
+[--ship]``. Temperatures are fitted on validation people. Writes ``figures-SPLIT.json`` beside the
+run; with
 ``--ship`` the checkpoint, its card and its figure into ``models/weights/compact``.
 """
 
@@ -28,6 +29,7 @@ from models.facs import SUPPORTED_AUS
 from models.metrics import icc31, mae, mean_defined, per_column, two_afc
 from scripts.train_compact.drawn_check import read_drawn
 from scripts.train_compact.photographs import Photographs
+from scripts.train_compact.redraw import drawn_now
 from scripts.train_compact.ship import ship
 from scripts.train_compact.smile_check import SMILE_AUS, PlainSmileCheck, SmileCheck
 from scripts.train_compact.train import drawn_faces
@@ -42,6 +44,7 @@ OTHER_CAMERA: Final = AugmentConfig(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--drawn", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="folder with london/")
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--ship", action="store_true")
     parser.add_argument("--split", choices=("validation", "test"), default="test")
@@ -54,11 +57,13 @@ def main() -> None:
     fitted = read_drawn(network, referenced(args.drawn, "validation", photographs))
     truth = torch.from_numpy(np.load(args.drawn / "validation_labels.npy"))
     put_in(network, temperatures(fitted.absolute, truth), temperatures(fitted.comparing, truth))
-    drawn, curves = on_drawings(network, referenced(args.drawn, args.split, photographs))
+    held_out = referenced(args.drawn, args.split, photographs)
+    drawn, curves = on_drawings(network, held_out)
     figures = {
         "split": args.split,
         "people": len(photographs.pairs(args.split)[0]),
         "drawn": drawn,
+        "drawn now": on_drawings(network, drawn_now(args.data, held_out))[0],
         "photographs": on_photographs(network, photographs, args.split),
     }
     (args.run / f"figures-{args.split}.json").write_text(json.dumps(figures, indent=2) + "\n")
