@@ -1,0 +1,88 @@
+"""Videos, frame by frame: rows in order, faces found and not, and in flat memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from models.estimators.reader import Reader
+from models.estimators.same_person import OtherPersonError
+from models.estimators.shipped import shipped_checkpoint
+from models.estimators.streaming import CHUNK, FrameReader, VideoError, count_frames, write_csv
+from tests.support.faces import astronaut, photographed, registrar
+from tests.support.pictures import portrait, portrait_image
+
+FRAMES = CHUNK + 5
+DARK = 3
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The portrait for some frames, with one black frame."""
+    path = tmp_path_factory.mktemp("video") / "talk.avi"
+    photo = np.asarray(portrait_image(256))[:, :, ::-1]
+    out = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (256, 256))  # type: ignore[attr-defined]
+    for number in range(1, FRAMES + 1):
+        out.write(np.zeros_like(photo) if number == DARK else np.ascontiguousarray(photo))
+    out.release()
+    return path
+
+
+@pytest.fixture(scope="module")
+def reader() -> FrameReader:
+    return FrameReader(registrar(), Reader(shipped_checkpoint("compact")))
+
+
+def test_every_frame_has_a_row_in_openface_s_columns(reader: FrameReader, video: Path) -> None:
+    out = io.StringIO()
+    aus = reader.reader.aus
+    counted = write_csv(out, aus, reader.read([video]), name_files=False)
+    assert counted == (FRAMES, FRAMES - 1)
+    rows = list(csv.DictReader(io.StringIO(out.getvalue())))
+    names = [f"{au}_{kind}" for kind in "rc" for au in aus]
+    assert list(rows[0]) == ["frame", "success", *names]
+    assert [int(row["frame"]) for row in rows] == list(range(1, FRAMES + 1))
+    for row in rows:
+        dark = int(row["frame"]) == DARK
+        assert row["success"] == ("0" if dark else "1")
+        assert all((row[name] == "") == dark for name in names)
+    for row in (row for row in rows if row["success"] == "1"):
+        assert float(row["AU12_r"]) > 2, "she smiles"
+        assert row["AU12_c"] == "1"
+        for au in aus:
+            # two decimals may round 0.995 up to where presence begins
+            assert (float(row[f"{au}_r"]) >= 1.005) <= (row[f"{au}_c"] == "1")
+
+
+def test_photos_and_videos_go_together(reader: FrameReader, video: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "eileen.png"
+    photo.write_bytes(portrait())
+    out = io.StringIO()
+    write_csv(out, reader.reader.aus, reader.read([photo, video]), name_files=True)
+    rows = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert [row["file"] for row in rows] == ["eileen.png"] + ["talk.avi"] * FRAMES
+    assert [row["frame"] for row in rows][:3] == ["1", "1", "2"]
+    assert (count_frames(photo), count_frames(video)) == (1, FRAMES)
+
+
+def test_frames_are_held_against_the_neutral_face(reader: FrameReader, video: Path) -> None:
+    own = FrameReader(registrar(), reader.reader.calibrated(astronaut().image), astronaut())
+    assert sum(frame.intensities is not None for frame in own.read([video])) == FRAMES - 1
+    [stranger] = photographed("london/neutral", 1)
+    other = FrameReader(registrar(), reader.reader.calibrated(stranger.image), stranger)
+    with pytest.raises(OtherPersonError):
+        next(other.read([video]))
+
+
+def test_what_is_no_video_says_so(reader: FrameReader, tmp_path: Path) -> None:
+    path = tmp_path / "notes.mp4"
+    path.write_bytes(b"no video at all")
+    with pytest.raises(VideoError, match=r"notes\.mp4"):
+        list(reader.read([path]))
+    with pytest.raises(VideoError, match="not a file"):
+        list(reader.read([tmp_path / "missing.mp4"]))
