@@ -2,8 +2,8 @@
 
 Run as ``python -m scripts.train_compact.measure --data DATA --drawn FOLDER --run FOLDER
 [--ship]``. Temperatures are fitted on validation people. Writes ``figures-SPLIT.json`` beside the
-run; with
-``--ship`` the checkpoint, its card and its figure into ``models/weights/compact``.
+run; with ``--ship`` the checkpoint, its card and its figure into ``models/weights/compact``, for
+which `same_person` and `personal` (split test) must have run.
 """
 
 from __future__ import annotations
