@@ -1,0 +1,134 @@
+"""``facsimile estimate``, ``train``, ``subject`` and ``model``."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+from pathlib import Path
+
+import onnx
+import pytest
+
+from models.checkpoint_zip import unzipped
+from models.checkpoints import read_checkpoint
+from models.facs import SUPPORTED_AUS
+from service.client import Client
+from tests.service.cli.conftest import Facsimile
+from tests.support.pictures import no_face
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_photos_are_estimated_into_a_table(
+    facsimile: Facsimile, portrait: Path, tmp_path: Path
+) -> None:
+    garden = tmp_path / "garden.jpg"
+    garden.write_bytes(no_face())
+    done = facsimile("estimate", portrait, garden, "--out", "tables/aus.csv")
+    assert done.returncode == 0, done.stderr
+    assert "2 frames, 1 of them with a face" in done.stdout
+    first, second = rows_of(tmp_path / "tables" / "aus.csv")
+    assert (first["file"], first["frame"], first["success"]) == ("astronaut.png", "1", "1")
+    assert float(first["AU12_r"]) > 2
+    assert (second["file"], second["success"], second["AU12_r"]) == ("garden.jpg", "0", "")
+    assert list(first)[3:21] == [f"{au}_r" for au in SUPPORTED_AUS]
+
+
+def test_a_neutral_photo_calibrates(facsimile: Facsimile, portrait: Path, tmp_path: Path) -> None:
+    for name, extra in (("plain.csv", []), ("own.csv", ["--neutral", portrait])):
+        done = facsimile("estimate", portrait, *extra, "--out", name)
+        assert done.returncode == 0, done.stderr
+    plain, own = rows_of(tmp_path / "plain.csv")[0], rows_of(tmp_path / "own.csv")[0]
+    assert list(plain)[:2] == ["frame", "success"]
+    assert float(own["AU25_r"]) != float(plain["AU25_r"])
+
+
+def test_what_cannot_be_estimated_is_a_sentence(
+    facsimile: Facsimile, portrait: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.mp4").write_bytes(b"no video")
+    (tmp_path / "model.zip").write_bytes(b"\x80\x04pickle")
+    for arguments, told in (
+        (["nowhere.mp4"], "nowhere.mp4 is not a file"),
+        (["notes.mp4"], "not a video"),
+        ([portrait, "--model", "best"], "There is no model 'best'"),
+        ([portrait, "--model", "model.zip"], "pickle"),
+    ):
+        done = facsimile("estimate", *arguments, "--out", "out.csv")
+        assert done.returncode == 1
+        assert told in done.stderr.replace("\n", " ")
+        assert not (tmp_path / "out.csv").exists()
+
+
+def test_from_consent_to_a_personal_model_to_erasure(
+    facsimile: Facsimile, running: Client, portrait: Path, tmp_path: Path
+) -> None:
+    url = ["--url", running.url]
+    consent = ["--basis", "informed consent", "--reference", "form 1", "--date", "2026-11-02"]
+    created = facsimile("subject", "create", "P07", *consent, *url)
+    assert created.returncode == 0, created.stderr
+    subject = created.stdout.strip()
+    listed = facsimile("subject", "list", *url, COLUMNS="200")
+    assert subject in listed.stdout
+    made = facsimile("model", "personalise", portrait, "--subject", subject, *url)
+    assert made.returncode == 0, made.stderr
+    model = made.stdout.strip()
+    assert model in facsimile("model", "list", *url, COLUMNS="200").stdout
+    saved = facsimile("model", "download", model, "--out", "mine.zip", *url)
+    assert saved.returncode == 0, saved.stderr
+    assert unzipped((tmp_path / "mine.zip").read_bytes()).config["method"] == "one-frame"
+    for name in (model, "mine.zip"):
+        read = facsimile("estimate", portrait, "--model", name, "--out", f"{name}.csv", *url)
+        assert read.returncode == 0, read.stderr
+    assert rows_of(tmp_path / f"{model}.csv") == rows_of(tmp_path / "mine.zip.csv")
+    as_onnx = facsimile("model", "download", model, "--out", "m.onnx", "--format", "onnx", *url)
+    assert as_onnx.returncode == 0, as_onnx.stderr
+    onnx.checker.check_model(onnx.load(tmp_path / "m.onnx"))
+    asked = facsimile("subject", "erase", subject, *url)
+    assert asked.returncode == 1, "not without being asked"
+    erased = facsimile("subject", "erase", subject, "--yes", *url)
+    receipt = json.loads(erased.stdout)
+    assert (receipt["subject_id"], receipt["images"], receipt["models"]) == (subject, 1, 1)
+    gone = facsimile("model", "download", model, "--out", "x.zip", *url)
+    assert gone.returncode == 1
+    assert "no model" in gone.stderr
+
+
+def test_consent_without_a_day_is_a_sentence(facsimile: Facsimile) -> None:
+    consent = ["--basis", "b", "--reference", "r", "--date", "tomorrow"]
+    done = facsimile("subject", "create", "P07", *consent)
+    assert done.returncode == 1
+    assert "write YYYY-MM-DD" in done.stderr
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
+)
+def test_a_dataset_trains_an_estimator(
+    facsimile: Facsimile, portrait: Path, tmp_path: Path
+) -> None:
+    from tests.support.datasets import write_bright_faces
+
+    write_bright_faces(tmp_path / "set.zip", people=3, each=6)
+    done = facsimile("train", "set.zip", "--out", "model", "--epochs", 1)
+    assert done.returncode == 0, done.stderr
+    assert "people who were left out" in done.stdout
+    assert "AU12" in read_checkpoint(tmp_path / "model").config["aus"]
+    assert [path.name for path in (tmp_path / "model").glob("*.safetensors")] == [
+        "model.safetensors"
+    ]
+    read = facsimile("estimate", portrait, "--model", "model", "--out", "aus.csv")
+    assert read.returncode == 0, read.stderr
+    assert rows_of(tmp_path / "aus.csv")[0]["AU12_r"]
+
+
+def test_a_dataset_that_is_none_is_a_sentence(facsimile: Facsimile, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed: make torch")
+    (tmp_path / "set.zip").write_bytes(b"no zip")
+    done = facsimile("train", "set.zip")
+    assert done.returncode == 1
+    assert "no dataset" in done.stderr
