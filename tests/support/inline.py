@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from functools import cache
 
@@ -9,10 +10,15 @@ from sqlalchemy import select
 
 from service.artifacts import ArtifactStore
 from service.config import Settings
+from service.dataset_schemas import DatasetRequest
 from service.db.engine import Database
-from service.db.tables import Job
+from service.db.tables import Corpus, Dataset, Job
 from service.db.types import now
 from service.jobs.contracts import QUEUED
+from service.usecases import corpora, datasets
+from service.usecases.corpora import About
+from service.usecases.keys import LOCAL_OWNER, ensure_owner
+from tests.support.small_corpora import folder_files, zipped
 from worker.handlers import HANDLERS
 from worker.runner import Runner
 from worker.runtime import Models
@@ -35,3 +41,24 @@ def _next(database: Database) -> uuid.UUID | None:
     with database.read() as session:
         query = select(Job.id).where(Job.state == QUEUED, Job.publish_after <= now())
         return session.scalars(query.order_by(Job.created_at)).first()
+
+
+def imported(settings: Settings, database: Database, store: ArtifactStore) -> Corpus:
+    """A small corpus, its import run as far as it goes."""
+    artifact = store.put_file(io.BytesIO(zipped(folder_files(faceless=0))))
+    about = About("tiny", "folder", None, None)
+    with database.write() as session:
+        owner = ensure_owner(session, LOCAL_OWNER)
+        corpus, _ = corpora.create(session, settings, owner, about, artifact, None)
+    run_all(settings, database, store)
+    with database.read() as session:
+        return session.get_one(Corpus, corpus.id)
+
+
+def asked(settings: Settings, database: Database, corpus: Corpus) -> Dataset:
+    """A dataset that is asked for, its job not yet run."""
+    request = DatasetRequest(corpus_id=corpus.id, aus=["AU12"], per_intensity=2)
+    with database.write() as session:
+        spec = datasets.spec_of(session, corpus.owner_id, request, settings)
+        dataset, _ = datasets.create(session, settings, corpus.owner_id, spec, None)
+    return dataset

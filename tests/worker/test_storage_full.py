@@ -12,16 +12,12 @@ from obstore.store import LocalStore
 
 from service.artifacts import ArtifactStore, StoreFullError
 from service.config import Settings, load_settings
-from service.dataset_schemas import DatasetRequest
 from service.db import schema
 from service.db.engine import Database, open_database
 from service.db.tables import Corpus, Dataset, Job
 from service.usecases import corpora, datasets
-from service.usecases.corpora import About
 from service.usecases.garbage import collect
-from service.usecases.keys import LOCAL_OWNER, ensure_owner
-from tests.support.inline import run_all
-from tests.support.small_corpora import folder_files, zipped
+from tests.support.inline import asked, imported, run_all
 
 
 class Disk:
@@ -62,25 +58,6 @@ def database(settings: Settings) -> Any:
     schema.upgrade(opened)
     yield opened
     opened.close()
-
-
-def imported(settings: Settings, database: Database, store: ArtifactStore) -> Corpus:
-    artifact = store.put_file(io.BytesIO(zipped(folder_files(faceless=0))))
-    about = About("tiny", "folder", None, None)
-    with database.write() as session:
-        owner = ensure_owner(session, LOCAL_OWNER)
-        corpus, _ = corpora.create(session, settings, owner, about, artifact, None)
-    run_all(settings, database, store)
-    with database.read() as session:
-        return session.get_one(Corpus, corpus.id)
-
-
-def asked(settings: Settings, database: Database, corpus: Corpus) -> Dataset:
-    request = DatasetRequest(corpus_id=corpus.id, aus=["AU12"], per_intensity=2)
-    with database.write() as session:
-        spec = datasets.spec_of(session, corpus.owner_id, request, settings)
-        dataset, _ = datasets.create(session, settings, corpus.owner_id, spec, None)
-    return dataset
 
 
 def blobs(store: ArtifactStore) -> set[str]:

@@ -1,0 +1,66 @@
+"""What is kept of corpora and datasets goes when its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from service.artifacts import ArtifactStore, open_store
+from service.config import Settings, load_settings
+from service.db import schema
+from service.db.engine import Database, open_database
+from service.db.tables import Corpus, Dataset
+from service.db.types import now
+from service.errors import ResourceExpiredError
+from service.usecases import corpora, datasets
+from service.usecases.retention import erase_expired
+from tests.support.inline import asked, imported, run_all
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Settings:
+    return load_settings(data_dir=tmp_path, retention_days=1.0)
+
+
+@pytest.fixture
+def rows(kept: Settings) -> Iterator[Database]:
+    opened = open_database(kept.database)
+    schema.upgrade(opened)
+    yield opened
+    opened.close()
+
+
+def blobs(store: ArtifactStore) -> int:
+    return sum(len(page) for page in store.blobs())
+
+
+def test_nothing_is_left_of_what_has_expired(kept: Settings, rows: Database) -> None:
+    store = open_store(kept)
+    corpus = imported(kept, rows, store)
+    dataset = asked(kept, rows, corpus)
+    run_all(kept, rows, store)
+    assert erase_expired(rows, store) == 0
+    before = blobs(store)
+    with rows.write() as session:
+        session.execute(update(Corpus).values(expires_at=now() - timedelta(seconds=1)))
+    with rows.read() as session, pytest.raises(ResourceExpiredError):
+        corpora.get(session, corpus.owner_id, corpus.id)
+    erase_expired(rows, store)
+    assert 0 < blobs(store) < before
+
+    with rows.read() as session:  # made of it, and its own
+        assert datasets.built(session, corpus.owner_id, dataset.id).images == 12
+    with rows.write() as session:
+        session.execute(update(Dataset).values(expires_at=now() - timedelta(seconds=1)))
+    with rows.read() as session, pytest.raises(ResourceExpiredError):
+        datasets.built(session, corpus.owner_id, dataset.id)
+    erase_expired(rows, store)
+    assert blobs(store) == 0
+    assert erase_expired(rows, store) == 0
+    with rows.read() as session:
+        assert session.get_one(Dataset, dataset.id).spec == {}
+        assert session.get_one(Corpus, corpus.id).summary is None
