@@ -7,6 +7,7 @@ without its blob. A worker that is at it loses its lease, and with it every resu
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from service import errors
 from service.artifacts import ArtifactStore
 from service.db.blobs import needed, remove_unneeded
 from service.db.engine import Database
@@ -90,7 +92,9 @@ def erase_without_consent(database: Database, store: ArtifactStore) -> int:
         query = select(Subject.id, Subject.owner_id).where(Subject.expires_at <= now())
         expired = session.execute(query.limit(BATCH)).all()
     for subject_id, owner_id in expired:
-        erase(database, store, owner_id, subject_id)
+        # Their owner, or another sweeper, may have been faster.
+        with contextlib.suppress(errors.SubjectNotFoundError):
+            erase(database, store, owner_id, subject_id)
     return len(expired)
 
 
@@ -121,7 +125,9 @@ def erase_expired_models(database: Database, store: ArtifactStore) -> int:
 def _erase_rows(session: Session, subject: Subject) -> Erased:
     erased = Erased(subject.id)
     # From here on nobody adds an image or a model to the subject.
-    session.scalars(select(Subject).where(Subject.id == subject.id).with_for_update()).one()
+    held = select(Subject.id).where(Subject.id == subject.id).with_for_update()
+    if session.scalars(held).one_or_none() is None:
+        raise errors.SubjectNotFoundError("You have no subject with this id.")
     erased.locations.add(f"/v1/subjects/{subject.id}")
     images = session.scalars(
         select(Image).where(Image.owner_id == subject.owner_id, Image.subject_id == str(subject.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from service.db.blobs import keep
 from service.db.tables import Image, Model
 from worker.person_check import TITLE, looks_like_another, signature_of
 from worker.readers import load_model, registered
+from worker.threads import available_cores
 from worker.work import JobFailedError, Work, YieldRequestedError
 
 OTHERS_LOOKED_AT = 4
@@ -76,15 +77,22 @@ def store_model(
         row.checkpoint_sha256, row.checkpoint_size = artifact.sha256, artifact.size
 
 
-def need_torch(what: str) -> None:
-    """Raise `JobFailedError` on a worker without PyTorch."""
-    if importlib.util.find_spec("torch") is None:
+def need_torch(work: Work, what: str) -> None:
+    """Load PyTorch, with this process's share of the cores; most workers never need it.
+
+    Raises:
+        JobFailedError: it is not installed.
+    """
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError as error:
         raise JobFailedError(
             "torch-missing",
             "PyTorch is not installed",
             f"This worker has no PyTorch, which {what} needs: run `make torch` or "
             "`pip install torch` there. One-frame calibration needs none.",
-        )
+        ) from error
+    torch.set_num_threads(max(1, available_cores() // work.settings.worker_concurrency))
 
 
 def _plan(work: Work) -> _Plan | None:
@@ -157,7 +165,7 @@ def _fine_tuned(
     work: Work, plan: _Plan, base: Checkpoint, face: RegisteredFace
 ) -> tuple[Checkpoint, int]:
     """The checkpoint, and how many steps it took."""
-    need_torch("fine-tuning")
+    need_torch(work, "fine-tuning")
     # Only workers that train load torch, when they do.
     from models.estimators.estimator import from_checkpoint
     from models.personalisation.personalise import personalise

@@ -29,7 +29,7 @@ def train_model(work: Work) -> None:
         JobFailedError: the dataset or this worker will not do.
         LeaseLostError, CancelRequestedError, YieldRequestedError: the state is kept.
     """
-    need_torch("training")
+    need_torch(work, "training")
     with work.database.read() as session:
         row = session.get_one(Model, work.job.resource_id)
         if row.checkpoint_sha256 is not None:
