@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,7 @@ from models.datasets.preview import Sheet
 from models.datasets.rows import DatasetRow
 from models.registration.face import RegisteredFace, RegistrationKind
 from models.registration.kept import registered_face
-from service.artifacts import ArtifactStore
+from service.artifacts import ArtifactMissingError, ArtifactStore
 from worker.dataset_items import Item
 from worker.runtime import FaceKey, Models
 from worker.work import JobFailedError, Work
@@ -79,8 +80,9 @@ class CorpusItems:
         kind = _kind(self.spec)
 
         def read() -> RegisteredFace:
-            pieces = self.store.stream(pack, start, start + int(self.index.length[source]))
-            return registered_face(b"".join(pieces), kind)
+            stop = start + int(self.index.length[source])
+            with _of_a_corpus_that_is_there():
+                return registered_face(b"".join(self.store.stream(pack, start, stop)), kind)
 
         return self.models.kept.get(FaceKey(f"{pack}@{start}", kind, None), read)
 
@@ -131,12 +133,13 @@ def corpus_items(work: Work, spec: Mapping[str, Any]) -> CorpusItems:
         JobFailedError: nothing of what was asked for can be made.
     """
     corpus = spec["corpus"]
-    table = work.models.recent.get(
-        ("labels", corpus["labels"]), lambda: _labels(work, corpus["labels"])
-    )
-    index = work.models.recent.get(
-        ("faces", corpus["faces"]), lambda: read_index(work.store.read(corpus["faces"]))
-    )
+    with _of_a_corpus_that_is_there():
+        table = work.models.recent.get(
+            ("labels", corpus["labels"]), lambda: _labels(work, corpus["labels"])
+        )
+        index = work.models.recent.get(
+            ("faces", corpus["faces"]), lambda: read_index(work.store.read(corpus["faces"]))
+        )
     try:
         plan = make_plan(
             _split(table, spec),
@@ -147,6 +150,21 @@ def corpus_items(work: Work, spec: Mapping[str, Any]) -> CorpusItems:
     except BalanceError as error:
         raise JobFailedError("nothing-to-draw", "The dataset cannot be made", str(error)) from error
     return CorpusItems(spec, plan, index, work.store, work.models)
+
+
+@contextlib.contextmanager
+def _of_a_corpus_that_is_there() -> Iterator[None]:
+    """Reading blobs of a corpus, which may be deleted at any time.
+
+    Raises:
+        JobFailedError: it has been.
+    """
+    try:
+        yield
+    except ArtifactMissingError as error:
+        raise JobFailedError(
+            "corpus-not-found", "No such corpus", "The corpus was deleted meanwhile."
+        ) from error
 
 
 def balance_options(spec: Mapping[str, Any]) -> BalanceOptions:

@@ -12,8 +12,9 @@ from sqlalchemy import update
 from service.artifacts import ArtifactStore, open_store
 from service.config import Settings, load_settings
 from service.db import schema
+from service.db.blobs import remove_unneeded
 from service.db.engine import Database, open_database
-from service.db.tables import Corpus, Dataset
+from service.db.tables import Corpus, Dataset, Job
 from service.db.types import now
 from service.errors import ResourceExpiredError
 from service.usecases import corpora, datasets
@@ -64,3 +65,20 @@ def test_nothing_is_left_of_what_has_expired(kept: Settings, rows: Database) -> 
     with rows.read() as session:
         assert session.get_one(Dataset, dataset.id).spec == {}
         assert session.get_one(Corpus, corpus.id).summary is None
+
+
+def test_a_dataset_whose_corpus_is_deleted_before_it_is_drawn_says_so(
+    kept: Settings, rows: Database
+) -> None:
+    store = open_store(kept)
+    corpus = imported(kept, rows, store)
+    dataset = asked(kept, rows, corpus)
+    with rows.write() as session:
+        gone = corpora.erase(session, session.get_one(Corpus, corpus.id))
+    remove_unneeded(rows, store, gone)
+    run_all(kept, rows, store)
+    with rows.read() as session:
+        job = session.get_one(Job, dataset.job_id)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error["type"] == "/problems/corpus-not-found"

@@ -67,8 +67,13 @@ def items_of(work: Work) -> Items:
     with work.database.read() as session:
         row = session.get_one(tables.Dataset, work.job.resource_id)
         erased, address, spec, image_ids = row.erased_at, row.address, row.spec, row.image_ids
+        corpus = None if row.corpus_id is None else session.get_one(tables.Corpus, row.corpus_id)
+        # Asked each time: faces may still be in memory here, but are not to be drawn any more.
+        is_gone = corpus is not None and corpus.erased_at is not None
     if erased is not None:
         raise JobFailedError("dataset-not-found", "No such dataset", "The dataset was deleted.")
+    if is_gone:
+        raise JobFailedError("corpus-not-found", "No such corpus", "The corpus was deleted.")
     if image_ids is not None:
         return image_items(work, spec, image_ids)
     return work.models.recent.get(("items", address), lambda: corpus_items(work, spec))
