@@ -16,8 +16,9 @@ from models.registration.face import RegisteredFace, RegistrationKind
 FACE_CACHE_BYTES: Final = 256 * 1024 * 1024
 """About 80 photos of one megapixel, or one of 50 (150 MB)."""
 
-KEPT_CACHE_BYTES: Final = 64 * 1024 * 1024
-"""About 50 faces of a corpus: those of one shard come several times, others hardly ever again."""
+KEPT_CACHE_BYTES: Final = 16 * 1024 * 1024
+"""About 20 faces of a corpus. Images of one face are drawn one after the other within a shard; so
+memory is the same for a hundred images and for a hundred thousand."""
 
 
 @dataclass(frozen=True)

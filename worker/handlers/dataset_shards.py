@@ -40,34 +40,33 @@ def draw_shard(work: Work) -> None:
     work.stage("drawing")
     items = items_of(work)
     wanted = set(sampled(mine.start, mine.stop, items.total))
-    numbers = range(mine.start, mine.stop)
-    encoded: list[Future[bytes]] = []
-    seen: list[dict[str, list[float | None]] | None] = []
+    encoded: dict[int, Future[bytes]] = {}
+    seen: dict[int, dict[str, Any] | None] = {}
     with ThreadPoolExecutor(available_cores(), thread_name_prefix="encode") as pool:
         try:
             for batch in _batches(items, mine.start, mine.stop, work.settings.batch_size):
                 check(work)
                 faces = [_posed(items, item) for _, item in batch]
                 drawings = _draw(work, [item for _, item in batch], faces)
-                encoded += [
-                    pool.submit(_encode, work, item, drawing)
-                    for (_, item), drawing in zip(batch, drawings, strict=True)
-                ]
                 for (index, item), face, drawing in zip(batch, faces, drawings, strict=True):
+                    encoded[index] = pool.submit(_encode, work, item, drawing)
                     if index in wanted and item.target is not None:
-                        seen.append(_seen(_look(work, item, face, drawing)))
-            pieces = [future.result() for future in encoded]
+                        seen[index] = _seen(_look(work, item, face, drawing))
+            numbers = sorted(encoded)
+            pieces = [encoded[index].result() for index in numbers]
         finally:
-            for future in encoded:
+            for future in encoded.values():
                 future.cancel()
     check(work)
     with work.timings.stage("store"):
         artifact = work.store.put(write_pack(numbers, pieces))
-    finish(work, artifact, {"sightings": seen})
+    finish(work, artifact, {"sightings": [seen[index] for index in sorted(seen)]})
 
 
 def _batches(items: Items, start: int, stop: int, size: int) -> Iterator[list[tuple[int, Item]]]:
+    """Images of one face come together, so that few faces have to be kept in memory."""
     numbered = list(enumerate(items.stretch(start, stop), start))
+    numbered.sort(key=lambda entry: entry[1].source)
     for at in range(0, len(numbered), size):
         yield numbered[at : at + size]
 
