@@ -167,8 +167,8 @@ registered again; light, colour, blur, noise, compression, occlusion and registr
 random. Nobody coded these faces: the labels are what was drawn. Besides, the 32 real smiles among
 the 72 people, with bounds alone: AU12 at B or more, AU06 at A or more, AUs that posed smiles do
 not have at 0. Stopped at step {training["chosen_step"]:,}, where real smiles of 12 validation
-people were told best from their neutral faces (drawings do not decide: they get better for longer than
-photographs do). Temperatures were fitted on drawings of the same 12.
+people were told best from their neutral faces (drawings do not decide: they get better for longer
+than photographs do). Temperatures were fitted on drawings of the same 12.
 
 ## How well it reads, on {figures["people"]} people who were in neither
 
@@ -178,9 +178,9 @@ Drawings ({drawn["faces"]:,}; mean over 18 AUs; references are seen by another c
 |---|---|---|
 {overall}
 
-The rig has been worked on since. On {now["faces"]} drawings of 12 of these people by the rig as it
-was when this was measured, ICC(3,1) is {now_icc[0]:.3f} absolute and {now_icc[1]:.3f} with one neutral
-frame.
+The rig has been worked on since. On {now["faces"]} drawings of 12 of these people by the rig as
+it was when this was measured, ICC(3,1) is {now_icc[0]:.3f} absolute and {now_icc[1]:.3f} with one
+neutral frame.
 
 Real smiles against real neutral faces of the same people: AUC with the 95 % interval over people,
 the mean of all outputs on neutral faces with the worst AU, and the mean AU12 read on smiles:
