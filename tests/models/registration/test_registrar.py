@@ -179,7 +179,7 @@ def test_what_an_import_does_not_load(module: str, absent: list[str]) -> None:
 
 
 @pytest.mark.skipif(
-    not SHARED.is_dir(), reason="no ../shared/data: the people of London and Canada"
+    not SHARED.is_dir(), reason="the photos of London and Canada are not beside the repository"
 )
 @pytest.mark.parametrize("folder", ["london/neutral", "london/smiling", "canada"])
 def test_people(folder: str) -> None:
