@@ -4,16 +4,17 @@
 
 DATA holds ``london/``, ``canada/`` (people, CC BY 4.0, see ``fit_canonical_face.py``) and
 ``ict/ict_face.npz`` (ICT Face Model Light, University of Southern California, MIT licence). Known
-poses come from two sides that err differently: people's photos re-rendered through their own
-meshes have real skin but no ears, hair or neck; the modelled heads have true geometry but no
-texture. Both count equally, and each head counts from its own frontal reading, because what a
-head's zero is differs between the two.
+poses come from three sides that err differently: people's photos re-rendered through their own
+meshes have real skin but no ears, hair or neck, and a shape that the network itself has read; the
+canonical mesh in those people's skins has a shape that nobody read; the modelled heads have true
+geometry, ears and all, but no texture. All three count equally, and each head counts from its own
+frontal reading, because what a head's zero is differs between them.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.images import decode_image
-from models.registration.face import ImageArray, Pose
+from models.registration.canonical import canonical_face
+from models.registration.face import FloatArray, ImageArray, Pose
 from models.registration.headpose import pose_of_rotation, rotation
 from models.registration.poses import render_pose
 from models.registration.raster import interpolate, rasterise
@@ -45,16 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path)
     options = parser.parse_args(arguments)
     registrar = load_registrar()
-    people = readings(registrar, person_renderers(registrar, options.data))
-    modelled = readings(registrar, head_renderers(options.data / "ict/ict_face.npz"))
-    report(people, modelled)
+    photos = people(options.data)
+    families = {
+        "people": readings(registrar, person_renderers(registrar, photos)),
+        "canonical heads": readings(registrar, canonical_renderers(registrar, photos)),
+        "modelled heads": readings(registrar, head_renderers(options.data / "ict/ict_face.npz")),
+    }
+    report(families)
 
 
-def report(people: DoubleArray, modelled: DoubleArray) -> None:
-    """Print the least-squares gains, both sides weighing the same, and what they leave."""
-    both = np.concatenate([people, modelled])
-    weights = np.repeat([1 / len(people), 1 / len(modelled)], [len(people), len(modelled)])
-    truth, read = both[:, 0], both[:, 1]
+def report(families: Mapping[str, DoubleArray]) -> None:
+    """Print the least-squares gains, all families weighing the same, and what they leave."""
+    every = np.concatenate(list(families.values()))
+    sizes = [len(rows) for rows in families.values()]
+    weights = np.repeat([1 / size for size in sizes], sizes)
+    truth, read = every[:, 0], every[:, 1]
     for name, wanted, given in (
         ("yaw gain", truth[:, 0], read[:, 0]),
         ("pitch gain", truth[:, 1], read[:, 1]),
@@ -62,8 +69,12 @@ def report(people: DoubleArray, modelled: DoubleArray) -> None:
     ):
         gain = float(weights @ (given * wanted) / (weights @ given**2))
         squares = (gain * given - wanted) ** 2
-        left = [float(np.sqrt(part.mean())) for part in np.split(squares, [len(people)])]
-        print(f"{name}: {gain:.3f}; leaves {left[0]:.1f} (people), {left[1]:.1f} (modelled heads)")
+        parts = np.split(squares, np.cumsum(sizes)[:-1])
+        left = (
+            f"{np.sqrt(part.mean()):.1f} ({family})"
+            for family, part in zip(families, parts, strict=True)
+        )
+        print(f"{name}: {gain:.3f}; leaves {', '.join(left)}")
 
 
 def readings(registrar: Registrar, renderers: Iterator[Renderer]) -> DoubleArray:
@@ -87,19 +98,47 @@ def read_pose(registrar: Registrar, photo: ImageArray) -> DoubleArray:
     return np.array([pose.yaw, pose.pitch, pose.roll])
 
 
-def person_renderers(registrar: Registrar, data: Path) -> Iterator[Renderer]:
-    """Renderers of people before a plain wall."""
+def people(data: Path) -> list[ImageArray]:
+    """Photos of some people of both collections, most of them neutral."""
     photos = sorted((data / "london/neutral").glob("*.jpg"))[::6]
     photos += sorted((data / "london/smiling").glob("*.jpg"))[3::12]
     photos += sorted((data / "canada").glob("*.jpg"))[::8]
-    for path in photos:
-        face = registrar.register(decode_image(path.read_bytes()).rgb)
+    return [decode_image(path.read_bytes()).rgb for path in photos]
+
+
+def person_renderers(registrar: Registrar, photos: Sequence[ImageArray]) -> Iterator[Renderer]:
+    """Renderers of people before a plain wall."""
+    for photo in photos:
+        face = registrar.register(photo)
 
         def render(pose: Pose) -> ImageArray:
             drawn = render_pose(face, pose.pitch, pose.yaw, 448)  # noqa: B023 (used at once)
             return np.where(drawn.max(2, keepdims=True) > 0, drawn, np.uint8(_GREY))
 
         yield render
+
+
+def canonical_renderers(registrar: Registrar, photos: Sequence[ImageArray]) -> Iterator[Renderer]:
+    """Renderers of the canonical mesh in people's skins, before a plain wall."""
+    for photo in photos:
+        face = registrar.register(photo)
+        skin = face.photo_view.project(face.mesh)[:, :2]
+
+        def render(pose: Pose) -> ImageArray:
+            return canonical_head(photo, skin, pose)  # noqa: B023 (used at once)
+
+        yield render
+
+
+def canonical_head(photo: ImageArray, skin: FloatArray, pose: Pose) -> ImageArray:
+    """The canonical mesh whose vertices are coloured from `skin`, photo x, y (468, 2): 512x512."""
+    points = canonical_face().mesh @ (120 * rotation(pose)).T + [256, 256, 0]
+    triangles = canonical_face().all_triangles
+    index, barycentric = rasterise(points.astype(np.float32), triangles, 512, 512)
+    at = interpolate(index, barycentric, triangles, np.ascontiguousarray(skin))
+    drawn = cv2.remap(photo, at[..., 0], at[..., 1], cv2.INTER_CUBIC)
+    drawn[index < 0] = _GREY
+    return np.asarray(drawn, np.uint8)
 
 
 def head_renderers(path: Path) -> Iterator[Renderer]:

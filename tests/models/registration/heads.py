@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -111,13 +112,43 @@ def portrait_mesh() -> tuple[FloatArray, FloatArray]:
     return face.mesh, face.photo_view.project(face.mesh)
 
 
-def known_head(pose: Pose, mesh: FloatArray, size: int = 512) -> ImageArray:
-    """A head of known shape and pose, with the portrait's skin, before a grey wall."""
-    _, skin = portrait_mesh()
-    points = mesh @ (120.0 * size / 512 * rotation_of(pose)).T + [size / 2, size / 2, 0.0]
-    triangles = canonical_face().all_triangles
-    index, barycentric = rasterise(points.astype(np.float32), triangles, size, size)
-    at = interpolate(index, barycentric, triangles, np.ascontiguousarray(skin[:, :2]))
-    photo = cv2.remap(portrait(), at[..., 0], at[..., 1], cv2.INTER_CUBIC)
-    photo[index < 0] = 150
-    return np.asarray(photo, np.uint8)
+@dataclass(frozen=True, eq=False)
+class KnownHead:
+    """A head of known shape: its mesh in the canonical frame, and each vertex's place in a photo.
+
+    `mesh` is float32 (468, 3), `skin` float32 (468, 2), photo x and y.
+    """
+
+    mesh: FloatArray
+    photo: ImageArray
+    skin: FloatArray
+
+    def seen(self, pose: Pose, size: int = 512) -> ImageArray:
+        """The head in a pose, before a grey wall."""
+        turn = 120.0 * size / 512 * rotation_of(pose)
+        points = self.mesh @ turn.T + [size / 2, size / 2, 0.0]
+        triangles = canonical_face().all_triangles
+        index, barycentric = rasterise(points.astype(np.float32), triangles, size, size)
+        at = interpolate(index, barycentric, triangles, self.skin)
+        photo = cv2.remap(self.photo, at[..., 0], at[..., 1], cv2.INTER_CUBIC)
+        photo[index < 0] = 150
+        return np.asarray(photo, np.uint8)
+
+
+@cache
+def canonical_head() -> KnownHead:
+    """The canonical mesh in the average skin of 108 people (``scripts/average_skin.py``).
+
+    One person's skin would not do: what the mesh network makes of a single face leans by up to
+    4 degrees of pitch to one side, whatever the shape beneath.
+    """
+    photo = decode_image((Path(__file__).parent / "average_skin.jpg").read_bytes()).rgb
+    mesh = canonical_face().mesh
+    return KnownHead(mesh, photo, np.ascontiguousarray(mesh[:, :2] * 120 + np.float32(256)))
+
+
+@cache
+def portrait_head() -> KnownHead:
+    """The portrait's own mesh in its own skin."""
+    mesh, in_photo = portrait_mesh()
+    return KnownHead(mesh, portrait(), np.ascontiguousarray(in_photo[:, :2]))
