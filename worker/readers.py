@@ -18,7 +18,7 @@ from models.images import ImageError, ImageLimits, decode_image
 from models.registration import RegistrationError
 from models.registration.face import RegisteredFace, RegistrationKind
 from service.db import tables
-from worker.threads import available_cores
+from worker.threads import share_of_cores
 from worker.work import JobFailedError, Work
 
 
@@ -93,4 +93,4 @@ def _stored(work: Work, sha256: str) -> Checkpoint:
 
 
 def _threads(work: Work) -> int:
-    return max(1, available_cores() // work.settings.worker_concurrency)
+    return share_of_cores(work.settings.worker_concurrency)

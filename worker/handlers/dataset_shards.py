@@ -20,7 +20,7 @@ from models.rig.shown import shown_expression
 from worker.dataset_items import Item, Items
 from worker.handlers.datasets import items_of
 from worker.shards import check, finish, stretch
-from worker.threads import available_cores
+from worker.threads import share_of_cores
 from worker.work import Work
 
 ImageArray = npt.NDArray[np.uint8]
@@ -42,7 +42,8 @@ def draw_shard(work: Work) -> None:
     wanted = set(sampled(mine.start, mine.stop, items.total))
     encoded: dict[int, Future[bytes]] = {}
     seen: dict[int, dict[str, Any] | None] = {}
-    with ThreadPoolExecutor(available_cores(), thread_name_prefix="encode") as pool:
+    share = share_of_cores(work.settings.worker_concurrency)
+    with ThreadPoolExecutor(share, thread_name_prefix="encode") as pool:
         try:
             for batch in _batches(items, mine.start, mine.stop, work.settings.batch_size):
                 check(work)

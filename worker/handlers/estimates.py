@@ -20,7 +20,7 @@ from service.db.tables import Estimate, EstimateItem, Image
 from service.jobs.contracts import job_error
 from worker.person_check import TITLE, looks_like_another
 from worker.readers import LoadedModel, described_face, load_model, registered
-from worker.threads import available_cores
+from worker.threads import share_of_cores
 from worker.work import Work
 
 
@@ -47,7 +47,8 @@ def read_images(work: Work) -> None:
     items = _missing(work)
     done = work.job.total - len(items)
     work.stage("reading")
-    with ThreadPoolExecutor(available_cores(), thread_name_prefix="faces") as pool:
+    share = share_of_cores(work.settings.worker_concurrency)
+    with ThreadPoolExecutor(share, thread_name_prefix="faces") as pool:
         for start in range(0, len(items), work.settings.batch_size):
             work.check()
             batch = items[start : start + work.settings.batch_size]

@@ -18,7 +18,7 @@ from service.db.blobs import keep
 from service.db.tables import Image, Model
 from worker.person_check import TITLE, looks_like_another, signature_of
 from worker.readers import load_model, registered
-from worker.threads import available_cores
+from worker.threads import share_of_cores
 from worker.work import JobFailedError, Work, YieldRequestedError
 
 OTHERS_LOOKED_AT = 4
@@ -92,7 +92,7 @@ def need_torch(work: Work, what: str) -> None:
             f"This worker has no PyTorch, which {what} needs: run `make torch` or "
             "`pip install torch` there. One-frame calibration needs none.",
         ) from error
-    torch.set_num_threads(max(1, available_cores() // work.settings.worker_concurrency))
+    torch.set_num_threads(share_of_cores(work.settings.worker_concurrency))
 
 
 def _plan(work: Work) -> _Plan | None:
