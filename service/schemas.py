@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from service.errors import problem_type
+from service.errors.base import problem_type
 
 IMAGE_ID: Final = "019e6f1c-3c00-7b1e-a7d4-9f6c1f0a2b3c"
 SET_ID: Final = "019e6f1c-52a4-7d30-8c11-2f1e6b7a9d50"

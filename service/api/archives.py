@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from service.api import bodies
 from service.artifacts import address_of_file
-from service.errors import InvalidRequestError, MalformedFormError
+from service.errors.requests import InvalidRequestError, MalformedFormError
 
 _FIELDS: Final = ("name", "layout", "licence", "consent")
 _MAX_FIELD_BYTES: Final = 64 * 1024

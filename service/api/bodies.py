@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from service.config import Settings
-from service.errors import (
+from service.errors.requests import (
     InvalidRequestError,
     MalformedFormError,
     MalformedJsonError,

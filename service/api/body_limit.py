@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.problems import problem_response
-from service.errors import BodyTooLargeError
+from service.errors.requests import BodyTooLargeError
 
 DRAINED: Final = 16
 """How many times the limit is read and dropped before the connection is closed regardless."""

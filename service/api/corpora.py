@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import IO, Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from service import dataset_schemas as schemas
-from service import errors
-from service.api import archives, bodies, present_datasets
+from service.api import archives, bodies, described, present_datasets
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -23,9 +21,18 @@ from service.api.deps import (
     make_cursor,
 )
 from service.api.idempotency import OnceDep
-from service.api.problems import responses
-from service.db.blobs import keep, remove_unneeded
+from service.api.removal import removed
+from service.db.blobs import keep
 from service.db.ids import parse_id
+from service.errors.corpora import (
+    CorpusNotFoundError,
+    PathNotAllowedError,
+    UnknownLayoutError,
+    UnsafeArchiveError,
+)
+from service.errors.operation import StorageFullError
+from service.errors.requests import UnauthenticatedError
+from service.errors.resources import ResourceExpiredError
 from service.usecases import corpora
 from service.usecases.corpora import About
 from service.usecases.idempotency import Reply
@@ -33,11 +40,7 @@ from service.usecases.idempotency import Reply
 PATH: Final = "/v1/corpora"
 router = APIRouter(prefix=PATH, tags=["corpora"])
 
-_READ_PROBLEMS: Final = (
-    errors.CorpusNotFoundError,
-    errors.ResourceExpiredError,
-    errors.UnauthenticatedError,
-)
+_READ_PROBLEMS: Final = (CorpusNotFoundError, ResourceExpiredError, UnauthenticatedError)
 
 
 @dataclass(frozen=True)
@@ -67,44 +70,18 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
 
 
 def _body() -> dict[str, Any]:
-    request = schemas.CorpusRequest.model_json_schema()
-    fields = {name: each for name, each in request["properties"].items() if name != "path"}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                bodies.FORM: {
-                    "schema": {
-                        "type": "object",
-                        "required": ["archive", "name", "layout"],
-                        "properties": {
-                            "archive": {
-                                "type": "string",
-                                "format": "binary",
-                                "description": "A zip file of the corpus's folder.",
-                            },
-                            **fields,
-                        },
-                    },
-                    "examples": {
-                        "archive": {
-                            "summary": "A folder with labels.csv, zipped",
-                            "value": {"archive": "mine.zip", "name": "mine", "layout": "folder"},
-                        }
-                    },
-                },
-                bodies.JSON: {
-                    "schema": request,
-                    "examples": {
-                        "path": {
-                            "summary": "A corpus on the server",
-                            "value": request["examples"][0],
-                        }
-                    },
-                },
-            },
-        }
-    }
+    by_path = described.json_content(schemas.CorpusRequest, {"path": "A corpus on the server"})
+    fields = dict(by_path[bodies.JSON]["schema"]["properties"])
+    del fields["path"]
+    archive = {**described.BINARY, "description": "A zip file of the corpus's folder."}
+    by_form = described.form_content(
+        ("archive", "name", "layout"),
+        {"archive": archive, **fields},
+        "archive",
+        "A folder with labels.csv, zipped",
+        {"archive": "mine.zip", "name": "mine", "layout": "folder"},
+    )
+    return described.body(by_form, by_path)
 
 
 @router.post(
@@ -113,28 +90,15 @@ def _body() -> dict[str, Any]:
     response_model=schemas.Corpus,
     summary="Import a corpus",
     openapi_extra=_body(),
-    responses={
-        202: {
-            "headers": {
-                "Location": {"description": "The corpus.", "schema": {"type": "string"}},
-                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
-            }
-        },
-        **responses(
-            errors.MalformedJsonError,
-            errors.MalformedFormError,
-            errors.InvalidRequestError,
-            errors.UnknownLayoutError,
-            errors.UnsafeArchiveError,
-            errors.PathNotAllowedError,
-            errors.BodyTooLargeError,
-            errors.UnsupportedMediaTypeError,
-            errors.IdempotencyKeyReusedError,
-            errors.UnauthenticatedError,
-            errors.UnavailableError,
-            errors.StorageFullError,
-        ),
-    },
+    responses=described.accepted(
+        "The corpus.",
+        *described.READ_PROBLEMS,
+        UnknownLayoutError,
+        UnsafeArchiveError,
+        PathNotAllowedError,
+        *described.POST_PROBLEMS,
+        StorageFullError,
+    ),
 )
 def import_corpus(
     request: Request,
@@ -175,9 +139,7 @@ def import_corpus(
     "",
     response_model=schemas.CorpusList,
     summary="List corpora",
-    responses=responses(
-        errors.InvalidCursorError, errors.InvalidRequestError, errors.UnauthenticatedError
-    ),
+    responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_corpora(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
@@ -194,7 +156,7 @@ def list_corpora(
     "/{corpus_id}",
     response_model=schemas.Corpus,
     summary="Read a corpus",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def read_corpus(corpus_id: str, caller: Caller, session: ReadSession) -> schemas.Corpus:
     """What is in a corpus: frames, subjects, frames at each AU and intensity, what was skipped."""
@@ -206,14 +168,11 @@ def read_corpus(corpus_id: str, caller: Caller, session: ReadSession) -> schemas
     status_code=204,
     response_class=Response,
     summary="Delete a corpus",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def delete_corpus(
     corpus_id: str, caller: Caller, session: WriteSession, services: ServicesDep
 ) -> Response:
     """Erase a corpus and all faces of it; its import stops. Datasets made of it stay."""
     corpus, _ = corpora.get(session, caller, parse_id(corpus_id))
-    blobs = corpora.erase(session, corpus)
-    # Runs when the answer is sent, which is after the commit.
-    erase = BackgroundTask(remove_unneeded, services.database, services.store, blobs)
-    return Response(status_code=204, background=erase)
+    return removed(services, corpora.erase(session, corpus))

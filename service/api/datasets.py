@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from service import dataset_schemas as schemas
-from service import errors
-from service.api import bodies, present_datasets
+from service.api import described, present_datasets
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -24,58 +21,30 @@ from service.api.deps import (
 )
 from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
-from service.api.problems import responses
-from service.db.blobs import remove_unneeded
+from service.api.posted import Posted, posted_json
+from service.api.removal import removed
 from service.db.ids import parse_id
+from service.errors.corpora import CorpusNotFoundError
+from service.errors.datasets import (
+    ActionUnitNotInCorpusError,
+    DatasetNotFoundError,
+    DatasetTooLargeError,
+    InvalidDatasetError,
+)
+from service.errors.generators import UnknownGeneratorError
+from service.errors.images import ImageNotFoundError
+from service.errors.requests import InvalidRequestError, MalformedJsonError, UnauthenticatedError
+from service.errors.resources import ResourceExpiredError
+from service.errors.targets import TARGET_PROBLEMS
 from service.usecases import datasets
 from service.usecases.idempotency import Reply
 
 PATH: Final = "/v1/datasets"
 router = APIRouter(prefix=PATH, tags=["datasets"])
 
-_READ_PROBLEMS: Final = (
-    errors.DatasetNotFoundError,
-    errors.ResourceExpiredError,
-    errors.UnauthenticatedError,
-)
-_FILE_PROBLEMS: Final = (
-    *_READ_PROBLEMS,
-    errors.NotReadyError,
-    errors.JobCancelledError,
-    errors.JobFailedError,
-    errors.RangeNotSatisfiableError,
-)
-
-
-@dataclass(frozen=True)
-class _Posted:
-    asked: schemas.DatasetRequest
-    fingerprint: str
-
-
-async def _posted(request: Request, _caller: Caller) -> _Posted:
-    bodies.media_type(request, (bodies.JSON,))
-    value, fingerprint = await bodies.read_json(request)
-    return _Posted(schemas.DatasetRequest.model_validate(value), fingerprint)
-
-
-def _body() -> dict[str, Any]:
-    request = schemas.DatasetRequest.model_json_schema()
-    balanced, drawn = request["examples"]
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                bodies.JSON: {
-                    "schema": request,
-                    "examples": {
-                        "corpus": {"summary": "Balanced over a corpus", "value": balanced},
-                        "images": {"summary": "Of photos and targets", "value": drawn},
-                    },
-                }
-            },
-        }
-    }
+_READ_PROBLEMS: Final = (DatasetNotFoundError, ResourceExpiredError, UnauthenticatedError)
+_FILE_PROBLEMS: Final = (*_READ_PROBLEMS, *described.UNFINISHED_PROBLEMS)
+_EXAMPLES: Final = {"corpus": "Balanced over a corpus", "images": "Of photos and targets"}
 
 
 @router.post(
@@ -83,42 +52,26 @@ def _body() -> dict[str, Any]:
     status_code=202,
     response_model=schemas.Dataset,
     summary="Ask for a dataset",
-    openapi_extra=_body(),
-    responses={
-        202: {
-            "headers": {
-                "Location": {"description": "The dataset.", "schema": {"type": "string"}},
-                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
-            }
-        },
-        **responses(
-            errors.MalformedJsonError,
-            errors.InvalidRequestError,
-            errors.InvalidDatasetError,
-            errors.DatasetTooLargeError,
-            errors.ActionUnitNotInCorpusError,
-            errors.CorpusNotFoundError,
-            errors.ImageNotFoundError,
-            errors.ResourceExpiredError,
-            errors.NotReadyError,
-            errors.JobCancelledError,
-            errors.JobFailedError,
-            errors.UnknownGeneratorError,
-            errors.UnknownActionUnitError,
-            errors.IntensityOutOfRangeError,
-            errors.ContradictorySidesError,
-            errors.TooManyTargetsError,
-            errors.BodyTooLargeError,
-            errors.UnsupportedMediaTypeError,
-            errors.IdempotencyKeyReusedError,
-            errors.UnauthenticatedError,
-            errors.UnavailableError,
-        ),
-    },
+    openapi_extra=described.body(described.json_content(schemas.DatasetRequest, _EXAMPLES)),
+    responses=described.accepted(
+        "The dataset.",
+        MalformedJsonError,
+        InvalidRequestError,
+        InvalidDatasetError,
+        DatasetTooLargeError,
+        ActionUnitNotInCorpusError,
+        CorpusNotFoundError,
+        ImageNotFoundError,
+        ResourceExpiredError,
+        *described.UNFINISHED_PROBLEMS,
+        UnknownGeneratorError,
+        *TARGET_PROBLEMS,
+        *described.POST_PROBLEMS,
+    ),
 )
 def request_dataset(
     request: Request,
-    posted: Annotated[_Posted, Depends(_posted)],
+    posted: Annotated[Posted[schemas.DatasetRequest], Depends(posted_json(schemas.DatasetRequest))],
     once: OnceDep,
     caller: Caller,
     session: WriteSession,
@@ -145,9 +98,7 @@ def request_dataset(
     "",
     response_model=schemas.DatasetList,
     summary="List datasets",
-    responses=responses(
-        errors.InvalidCursorError, errors.InvalidRequestError, errors.UnauthenticatedError
-    ),
+    responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_datasets(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
@@ -164,7 +115,7 @@ def list_datasets(
     "/{dataset_id}",
     response_model=schemas.Dataset,
     summary="Read a dataset",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def read_dataset(dataset_id: str, caller: Caller, session: ReadSession) -> schemas.Dataset:
     """How far the dataset is, how balanced it is, and where to download it."""
@@ -177,15 +128,11 @@ def read_dataset(dataset_id: str, caller: Caller, session: ReadSession) -> schem
     operation_id="download_dataset",
     response_class=Response,
     summary="Download a dataset",
-    responses={
-        200: {
-            "description": "A zip archive: images and metadata, or tar shards, with a card.",
-            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        206: {"description": "The range of bytes that was asked for."},
-        304: {"description": "The copy you hold is the current one."},
-        **responses(*_FILE_PROBLEMS),
-    },
+    responses=described.file(
+        "A zip archive: images and metadata, or tar shards, with a card.",
+        ("application/zip",),
+        *_FILE_PROBLEMS,
+    ),
 )
 def download_dataset(
     dataset_id: str, request: Request, caller: Caller, session: ReadSession, services: ServicesDep
@@ -203,15 +150,9 @@ def download_dataset(
     operation_id="preview_dataset",
     response_class=Response,
     summary="See a dataset",
-    responses={
-        200: {
-            "description": "A contact sheet: one image for each AU and intensity.",
-            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        206: {"description": "The range of bytes that was asked for."},
-        304: {"description": "The copy you hold is the current one."},
-        **responses(*_FILE_PROBLEMS),
-    },
+    responses=described.file(
+        "A contact sheet: one image for each AU and intensity.", ("image/png",), *_FILE_PROBLEMS
+    ),
 )
 def preview_dataset(
     dataset_id: str, request: Request, caller: Caller, session: ReadSession, services: ServicesDep
@@ -227,14 +168,11 @@ def preview_dataset(
     status_code=204,
     response_class=Response,
     summary="Delete a dataset",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def delete_dataset(
     dataset_id: str, caller: Caller, session: WriteSession, services: ServicesDep
 ) -> Response:
     """Erase a dataset; its job stops."""
     dataset, _ = datasets.get(session, caller, parse_id(dataset_id))
-    blobs = datasets.erase(session, dataset)
-    # Runs when the answer is sent, which is after the commit.
-    erase = BackgroundTask(remove_unneeded, services.database, services.store, blobs)
-    return Response(status_code=204, background=erase)
+    return removed(services, datasets.erase(session, dataset))

@@ -14,7 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from service.db.ids import parse_id
-from service.errors import InvalidCursorError
+from service.errors.requests import InvalidCursorError
 from service.services import Services
 from service.usecases import keys
 

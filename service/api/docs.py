@@ -10,7 +10,9 @@ from fastapi import APIRouter
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from service.errors import NoSuchPathError, ProblemError, all_problems
+from service.errors.base import ProblemError
+from service.errors.catalogue import all_problems, problem_of
+from service.errors.requests import NoSuchPathError
 
 router = APIRouter(include_in_schema=False)
 
@@ -60,10 +62,10 @@ def read_problems() -> HTMLResponse:
 @router.get("/problems/{code}")
 def read_problem(code: str) -> HTMLResponse:
     """What the `type` of a problem means."""
-    for problem in all_problems():
-        if problem.code == code:
-            return _page(problem.title, f"<table>{_row(problem)}</table>")
-    raise NoSuchPathError("There is no problem of this type; /problems lists them all.")
+    problem = problem_of(code)
+    if problem is None:
+        raise NoSuchPathError("There is no problem of this type; /problems lists them all.")
+    return _page(problem.title, f"<table>{_row(problem)}</table>")
 
 
 def _row(problem: type[ProblemError]) -> str:

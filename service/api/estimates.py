@@ -13,16 +13,28 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from service import errors
 from service import model_schemas as schemas
-from service.api import bodies, present_models
+from service.api import bodies, described, present_models
 from service.api.context import request_id_of
 from service.api.deps import Caller, ReadSession, ServicesDep, committed
 from service.api.idempotency import RETRY_AFTER, Once, OnceDep
-from service.api.problems import responses
-from service.api.subjects import json_body
 from service.db.ids import parse_id
 from service.db.tables import Image, Job
+from service.errors.base import ProblemError
+from service.errors.catalogue import problem_of
+from service.errors.estimates import EstimateNotFoundError
+from service.errors.expressions import TooManyItemsError
+from service.errors.images import (
+    DECODING_PROBLEMS,
+    ImageNotFoundError,
+    NoFaceError,
+    OtherPersonError,
+)
+from service.errors.jobs import JobCancelledError, JobFailedError
+from service.errors.models import ModelNotFoundError
+from service.errors.requests import InvalidRequestError, TooManyFilesError, UnauthenticatedError
+from service.errors.resources import ResourceExpiredError
+from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
 from service.jobs.contracts import ENDED, SUCCEEDED
 from service.services import Services
 from service.usecases import estimates, expressions
@@ -59,7 +71,7 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
     form, fingerprint = await bodies.read_form(request, services.settings)
     form.only(("any_person",))
     if not form.files:
-        raise errors.InvalidRequestError("Send at least one photo in the field `file`.")
+        raise InvalidRequestError("Send at least one photo in the field `file`.")
     checked = schemas.EstimateRequest.model_validate(
         {"image_ids": [uuid.UUID(int=0)], "any_person": form.one("any_person") or False}
     )
@@ -67,23 +79,14 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
 
 
 def _body() -> dict[str, Any]:
-    described = json_body(schemas.EstimateRequest)
-    described["requestBody"]["content"][bodies.FORM] = {
-        "schema": {
-            "type": "object",
-            "required": ["file"],
-            "properties": {
-                "file": {
-                    "type": "array",
-                    "minItems": 1,
-                    "items": {"type": "string", "format": "binary"},
-                },
-                "any_person": {"type": "boolean"},
-            },
-        },
-        "examples": {"by file": {"summary": "One photo", "value": {"file": ["me.jpg"]}}},
-    }
-    return described
+    by_form = described.form_content(
+        ("file",),
+        {"file": described.FILES, "any_person": {"type": "boolean"}},
+        "by file",
+        "One photo",
+        {"file": ["me.jpg"]},
+    )
+    return described.body(described.json_content(schemas.EstimateRequest), by_form)
 
 
 @router.post(
@@ -92,45 +95,25 @@ def _body() -> dict[str, Any]:
     response_model_exclude_none=True,
     summary="Read AU intensities",
     openapi_extra=_body(),
-    responses={
-        202: {
-            "model": schemas.PendingEstimates,
-            "description": "There are many images, or the workers are busy: read the rest at the "
-            "Location.",
-            "headers": {
-                "Location": {"description": "The estimate.", "schema": {"type": "string"}},
-                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
-            },
-        },
-        **responses(
-            errors.MalformedJsonError,
-            errors.MalformedFormError,
-            errors.InvalidRequestError,
-            errors.ModelNotFoundError,
-            errors.ImageNotFoundError,
-            errors.SubjectNotFoundError,
-            errors.ResourceExpiredError,
-            errors.NotReadyError,
-            errors.JobCancelledError,
-            errors.JobFailedError,
-            errors.ConsentExpiredError,
-            errors.EmptyImageError,
-            errors.NotAnImageError,
-            errors.TruncatedImageError,
-            errors.ImageTooLargeError,
-            errors.AnimatedImageError,
-            errors.UnsupportedImageError,
-            errors.NoFaceError,
-            errors.OtherPersonError,
-            errors.TooManyItemsError,
-            errors.TooManyFilesError,
-            errors.BodyTooLargeError,
-            errors.UnsupportedMediaTypeError,
-            errors.IdempotencyKeyReusedError,
-            errors.UnauthenticatedError,
-            errors.UnavailableError,
-        ),
-    },
+    responses=described.accepted(
+        "The estimate.",
+        *described.READ_PROBLEMS,
+        ModelNotFoundError,
+        ImageNotFoundError,
+        SubjectNotFoundError,
+        ResourceExpiredError,
+        *described.UNFINISHED_PROBLEMS,
+        ConsentExpiredError,
+        *DECODING_PROBLEMS,
+        NoFaceError,
+        OtherPersonError,
+        TooManyItemsError,
+        TooManyFilesError,
+        *described.POST_PROBLEMS,
+        model=schemas.PendingEstimates,
+        description="There are many images, or the workers are busy: read the rest at the "
+        "Location.",
+    ),
 )
 async def request_estimates(
     model_id: str,
@@ -167,8 +150,8 @@ async def request_estimates(
     response_model=schemas.PendingEstimates,
     response_model_exclude_none=True,
     summary="Read an estimate",
-    responses=responses(
-        errors.EstimateNotFoundError, errors.ResourceExpiredError, errors.UnauthenticatedError
+    responses=described.responses(
+        EstimateNotFoundError, ResourceExpiredError, UnauthenticatedError
     ),
 )
 def read_estimates(estimate_id: str, caller: Caller, session: ReadSession) -> Response:
@@ -229,9 +212,8 @@ def _answer(services: Services, caller: uuid.UUID, estimate_id: uuid.UUID) -> Re
         return JSONResponse(present_models.estimates(items))
 
 
-def _problem(error: dict[str, Any], otherwise: str, **members: Any) -> errors.ProblemError:
+def _problem(error: dict[str, Any], otherwise: str, **members: Any) -> ProblemError:
     """The problem that a job or an item noted."""
     code = str(error.get("type", "")).rpartition("/")[2]
-    known = {problem.code: problem for problem in errors.all_problems()}
-    problem = known.get(code, errors.JobFailedError if error else errors.JobCancelledError)
+    problem = problem_of(code) or (JobFailedError if error else JobCancelledError)
     return problem(str(error.get("detail", otherwise)), **members)

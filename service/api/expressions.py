@@ -12,17 +12,31 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from models.facs import Target
-from service import errors, schemas
-from service.api import bodies, present
+from service import schemas
+from service.api import bodies, described, present
 from service.api.context import request_id_of
 from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
 from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
 from service.api.images import PHOTO_PROBLEMS, SUBJECT_PROBLEMS
-from service.api.problems import responses
 from service.config import Settings
 from service.db.ids import parse_id
 from service.db.tables import Image
+from service.errors.expressions import (
+    ExpressionSetNotFoundError,
+    ItemNotFoundError,
+    TooManyItemsError,
+)
+from service.errors.generators import UnknownGeneratorError
+from service.errors.images import FaceIndexError, ImageNotFoundError
+from service.errors.requests import (
+    InvalidRequestError,
+    MalformedJsonError,
+    TooManyFilesError,
+    UnauthenticatedError,
+)
+from service.errors.resources import ResourceExpiredError
+from service.errors.targets import TARGET_PROBLEMS
 from service.jobs.contracts import GENERATORS
 from service.usecases import expressions, images, subjects
 from service.usecases.expressions import Options
@@ -33,11 +47,7 @@ from service.usecases.targets import parse_targets
 router = APIRouter(prefix="/v1/expressions", tags=["expressions"])
 
 _FIELDS: Final = ("targets", "generator", "registration", "output", "face", "seed", "subject_id")
-_READ_PROBLEMS: Final = (
-    errors.ExpressionSetNotFoundError,
-    errors.ResourceExpiredError,
-    errors.UnauthenticatedError,
-)
+_READ_PROBLEMS: Final = (ExpressionSetNotFoundError, ResourceExpiredError, UnauthenticatedError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,7 @@ def _from_json(value: Any, fingerprint: str, settings: Settings) -> _Posted:
 def _from_form(form: bodies.Form, fingerprint: str, settings: Settings) -> _Posted:
     form.only(_FIELDS)
     if not form.files:
-        raise errors.InvalidRequestError("Send at least one photo in the field `file`.")
+        raise InvalidRequestError("Send at least one photo in the field `file`.")
     # The ids come later, when the photos are kept; one stands in so that one schema serves both.
     values: dict[str, Any] = {"image_ids": [uuid.UUID(int=0)]}
     targets = form.one("targets")
@@ -103,53 +113,25 @@ def _checked(
 
 
 def _body() -> dict[str, Any]:
-    request = schemas.ExpressionRequest.model_json_schema()
-    properties = {name: request["properties"][name] for name in _FIELDS if name != "subject_id"}
-    properties["targets"] = {
+    by_id = described.json_content(
+        schemas.ExpressionRequest, {"by id": "Two expressions of one image"}
+    )
+    asked = by_id[bodies.JSON]["schema"]["properties"]
+    fields = {name: asked[name] for name in _FIELDS if name != "subject_id"}
+    fields["targets"] = {
         "type": "string",
         "contentMediaType": bodies.JSON,
-        "description": "The targets as a JSON array. " + properties["targets"]["description"],
+        "description": "The targets as a JSON array. " + asked["targets"]["description"],
     }
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                bodies.JSON: {
-                    "schema": request,
-                    "examples": {
-                        "by id": {
-                            "summary": "Two expressions of one image",
-                            "value": request["examples"][0],
-                        }
-                    },
-                },
-                bodies.FORM: {
-                    "schema": {
-                        "type": "object",
-                        "required": ["file", "targets"],
-                        "properties": {
-                            "file": {
-                                "type": "array",
-                                "minItems": 1,
-                                "items": {"type": "string", "format": "binary"},
-                            },
-                            "subject_id": {"type": "string", "minLength": 1, "maxLength": 128},
-                            **properties,
-                        },
-                    },
-                    "examples": {
-                        "by file": {
-                            "summary": "A smile of a new photo",
-                            "value": {
-                                "file": ["me.jpg"],
-                                "targets": '[{"AU06": "C", "AU12": "D"}]',
-                            },
-                        }
-                    },
-                },
-            },
-        }
-    }
+    subject = {"type": "string", "minLength": 1, "maxLength": 128}
+    by_file = described.form_content(
+        ("file", "targets"),
+        {"file": described.FILES, "subject_id": subject, **fields},
+        "by file",
+        "A smile of a new photo",
+        {"file": ["me.jpg"], "targets": '[{"AU06": "C", "AU12": "D"}]'},
+    )
+    return described.body(by_id, by_file)
 
 
 @router.post(
@@ -158,29 +140,19 @@ def _body() -> dict[str, Any]:
     response_model=schemas.ExpressionSet,
     summary="Ask for expressions",
     openapi_extra=_body(),
-    responses={
-        202: {
-            "headers": {
-                "Location": {"description": "The set.", "schema": {"type": "string"}},
-                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
-            }
-        },
-        **responses(
-            errors.MalformedJsonError,
-            errors.ImageNotFoundError,
-            errors.ResourceExpiredError,
-            errors.UnknownActionUnitError,
-            errors.IntensityOutOfRangeError,
-            errors.ContradictorySidesError,
-            errors.TooManyTargetsError,
-            errors.TooManyItemsError,
-            errors.TooManyFilesError,
-            errors.UnknownGeneratorError,
-            errors.FaceIndexError,
-            *PHOTO_PROBLEMS,
-            *SUBJECT_PROBLEMS,
-        ),
-    },
+    responses=described.accepted(
+        "The set.",
+        MalformedJsonError,
+        ImageNotFoundError,
+        ResourceExpiredError,
+        *TARGET_PROBLEMS,
+        TooManyItemsError,
+        TooManyFilesError,
+        UnknownGeneratorError,
+        FaceIndexError,
+        *PHOTO_PROBLEMS,
+        *SUBJECT_PROBLEMS,
+    ),
 )
 def request_expressions(
     request: Request,
@@ -226,7 +198,7 @@ def request_expressions(
     "/{set_id}",
     response_model=schemas.ExpressionSet,
     summary="Read an expression set",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def read_expressions(set_id: str, caller: Caller, session: ReadSession) -> schemas.ExpressionSet:
     """How far the set is, and the items that are finished; those of a cancelled set stay."""
@@ -239,23 +211,14 @@ def read_expressions(set_id: str, caller: Caller, session: ReadSession) -> schem
     operation_id="read_expression_item",
     response_class=Response,
     summary="Download a drawing",
-    responses={
-        200: {
-            "description": "A PNG marked as synthetic in its XMP metadata.",
-            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
-        },
-        206: {"description": "The range of bytes that was asked for."},
-        304: {"description": "The copy you hold is the current one."},
-        **responses(
-            *_READ_PROBLEMS,
-            errors.ItemNotFoundError,
-            errors.NotReadyError,
-            errors.JobCancelledError,
-            errors.JobFailedError,
-            errors.RangeNotSatisfiableError,
-            errors.InvalidRequestError,
-        ),
-    },
+    responses=described.file(
+        "A PNG marked as synthetic in its XMP metadata.",
+        ("image/png",),
+        *_READ_PROBLEMS,
+        ItemNotFoundError,
+        *described.UNFINISHED_PROBLEMS,
+        InvalidRequestError,
+    ),
 )
 def read_item(
     set_id: str,

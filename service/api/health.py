@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service import errors, schemas
+from service import schemas
+from service.api import described
 from service.api.deps import ServicesDep
-from service.api.problems import responses
+from service.errors.operation import UnavailableError
 from service.metrics import exposition
 from service.usecases import health
 from service.version import VERSION
@@ -25,7 +26,7 @@ def read_health() -> schemas.Health:
     "/readyz",
     response_model=schemas.Readiness,
     summary="Can it serve?",
-    responses=responses(errors.UnavailableError),
+    responses=described.responses(UnavailableError),
 )
 def read_readiness(services: ServicesDep) -> schemas.Readiness:
     """Queries the database and its schema, asks the broker, and writes to and reads the store."""

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from models import images as codec
-from service import errors, schemas
-from service.api import bodies, present
+from service import schemas
+from service.api import bodies, described, present
 from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
 from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
-from service.api.problems import responses
 from service.db.ids import parse_id
+from service.errors.images import DECODING_PROBLEMS, ImageNotFoundError, NoFaceError
+from service.errors.operation import UnavailableError
+from service.errors.requests import (
+    BodyTooLargeError,
+    IdempotencyKeyReusedError,
+    InvalidRequestError,
+    MalformedFormError,
+    UnauthenticatedError,
+    UnsupportedMediaTypeError,
+)
+from service.errors.resources import ResourceExpiredError
+from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
 from service.usecases import images, subjects
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
@@ -24,53 +35,27 @@ from service.usecases.images import Upload
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
 PHOTO_PROBLEMS: Final = (
-    errors.EmptyImageError,
-    errors.NotAnImageError,
-    errors.TruncatedImageError,
-    errors.ImageTooLargeError,
-    errors.AnimatedImageError,
-    errors.UnsupportedImageError,
-    errors.NoFaceError,
-    errors.BodyTooLargeError,
-    errors.UnsupportedMediaTypeError,
-    errors.MalformedFormError,
-    errors.InvalidRequestError,
-    errors.IdempotencyKeyReusedError,
-    errors.UnauthenticatedError,
-    errors.UnavailableError,
+    *DECODING_PROBLEMS,
+    NoFaceError,
+    BodyTooLargeError,
+    UnsupportedMediaTypeError,
+    MalformedFormError,
+    InvalidRequestError,
+    IdempotencyKeyReusedError,
+    UnauthenticatedError,
+    UnavailableError,
 )
-SUBJECT_PROBLEMS: Final = (errors.SubjectNotFoundError, errors.ConsentExpiredError)
-READ_PROBLEMS: Final = (
-    errors.ImageNotFoundError,
-    errors.ResourceExpiredError,
-    errors.UnauthenticatedError,
+SUBJECT_PROBLEMS: Final = (SubjectNotFoundError, ConsentExpiredError)
+_READ_PROBLEMS: Final = (ImageNotFoundError, ResourceExpiredError, UnauthenticatedError)
+_BODY: Final = described.body(
+    described.form_content(
+        ("file",),
+        {"file": described.BINARY, "subject_id": TypeAdapter(schemas.SubjectId).json_schema()},
+        "photo",
+        "A photo and whom it shows",
+        {"file": "me.jpg", "subject_id": "eileen"},
+    )
 )
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            bodies.FORM: {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "subject_id": TypeAdapter(schemas.SubjectId).json_schema(),
-                    },
-                },
-                "examples": {
-                    "photo": {
-                        "summary": "A photo and whom it shows",
-                        "value": {"file": "me.jpg", "subject_id": "eileen"},
-                    }
-                },
-            }
-        },
-    }
-}
-_PNG: Final[dict[str, Any]] = {
-    "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}
-}
 
 
 @dataclass(frozen=True)
@@ -85,7 +70,7 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
     form, fingerprint = await bodies.read_form(request, services.settings)
     form.only(("subject_id",))
     if len(form.files) != 1:
-        raise errors.InvalidRequestError(
+        raise InvalidRequestError(
             f"Send one file in the field `file`; {len(form.files)} were sent."
         )
     return _Posted(form.files[0], bodies.subject_id(form), fingerprint)
@@ -97,7 +82,7 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
     response_model=schemas.Image,
     summary="Upload a photo",
     openapi_extra=_BODY,
-    responses=responses(*PHOTO_PROBLEMS, *SUBJECT_PROBLEMS),
+    responses=described.responses(*PHOTO_PROBLEMS, *SUBJECT_PROBLEMS),
 )
 def upload_image(
     posted: Annotated[_Posted, Depends(_posted)],
@@ -124,7 +109,7 @@ def upload_image(
     "/{image_id}",
     response_model=schemas.Image,
     summary="Read an image",
-    responses=responses(*READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def read_image(image_id: str, caller: Caller, session: ReadSession) -> schemas.Image:
     """What is known about a photo."""
@@ -137,15 +122,9 @@ def read_image(image_id: str, caller: Caller, session: ReadSession) -> schemas.I
     operation_id="read_image_content",
     response_class=Response,
     summary="Download a photo",
-    responses={
-        200: {
-            "description": "The photo's bytes as they were uploaded.",
-            "content": {"image/*": {}},
-        },
-        206: {"description": "The range of bytes that was asked for."},
-        304: {"description": "The copy you hold is the current one."},
-        **responses(*READ_PROBLEMS, errors.RangeNotSatisfiableError),
-    },
+    responses=described.file(
+        "The photo's bytes as they were uploaded.", ("image/*",), *_READ_PROBLEMS
+    ),
 )
 def read_content(
     image_id: str, request: Request, caller: Caller, session: ReadSession, services: ServicesDep
@@ -162,8 +141,11 @@ def read_content(
     response_class=Response,
     summary="See the registered face",
     responses={
-        200: {"description": "The 224x224 registered face.", **_PNG},
-        **responses(*READ_PROBLEMS, errors.InvalidRequestError),
+        200: {
+            "description": "The 224x224 registered face.",
+            "content": {"image/png": {"schema": dict(described.BINARY)}},
+        },
+        **described.responses(*_READ_PROBLEMS, InvalidRequestError),
     },
 )
 def read_registered(

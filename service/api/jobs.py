@@ -12,8 +12,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from service import errors, schemas
-from service.api import present
+from service import schemas
+from service.api import described, present
 from service.api.deps import (
     Caller,
     Cursor,
@@ -23,8 +23,9 @@ from service.api.deps import (
     WriteSession,
     make_cursor,
 )
-from service.api.problems import responses
 from service.db.ids import parse_id
+from service.errors.jobs import JobFinishedError, JobNotFoundError
+from service.errors.requests import UnauthenticatedError
 from service.jobs.contracts import ENDED
 from service.services import Services
 from service.usecases import jobs
@@ -32,16 +33,14 @@ from service.usecases import jobs
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 POLL_SECONDS: Final = 0.2
-_READ_PROBLEMS: Final = (errors.JobNotFoundError, errors.UnauthenticatedError)
+_READ_PROBLEMS: Final = (JobNotFoundError, UnauthenticatedError)
 
 
 @router.get(
     "",
     response_model=schemas.JobList,
     summary="List jobs",
-    responses=responses(
-        errors.InvalidCursorError, errors.InvalidRequestError, errors.UnauthenticatedError
-    ),
+    responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_jobs(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
@@ -57,7 +56,7 @@ def list_jobs(
     "/{job_id}",
     response_model=schemas.Job,
     summary="Read a job",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def read_job(job_id: str, caller: Caller, session: ReadSession) -> schemas.Job:
     """How far the job is."""
@@ -72,7 +71,7 @@ def read_job(job_id: str, caller: Caller, session: ReadSession) -> schemas.Job:
     responses={
         200: {"model": schemas.Job, "description": "The job is cancelled."},
         202: {"description": "The job's worker has been asked to stop."},
-        **responses(*_READ_PROBLEMS, errors.JobFinishedError),
+        **described.responses(*_READ_PROBLEMS, JobFinishedError),
     },
 )
 def cancel_job(job_id: str, caller: Caller, session: WriteSession) -> Response:
@@ -92,7 +91,7 @@ def _followed(job_id: str, caller: Caller, services: ServicesDep) -> uuid.UUID:
     "/{job_id}/events",
     response_class=EventSourceResponse,
     summary="Follow a job",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 async def follow_job(
     job_id: Annotated[uuid.UUID, Depends(_followed)],

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import TypeAdapter
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from models.checkpoints import Checkpoint, CheckpointError
 from models.estimators.onnx_graph import onnx_model
-from service import errors
 from service import model_schemas as schemas
-from service.api import bodies, present_models
+from service.api import bodies, described, present_models
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -26,11 +23,17 @@ from service.api.deps import (
     WriteSession,
     make_cursor,
 )
-from service.api.downloads import Served, serve
+from service.api.downloads import Served, serve, serve_bytes
 from service.api.idempotency import OnceDep
-from service.api.problems import responses
-from service.api.subjects import json_body
-from service.db.blobs import remove_unneeded
+from service.api.removal import removed
+from service.errors.checkpoints import CHECKPOINT_PROBLEMS
+from service.errors.datasets import DatasetNotFoundError, DatasetWithdrawnError
+from service.errors.models import ModelNotFoundError, ShippedModelError, UnsuitableBaseModelError
+from service.errors.operation import DamagedArtifactError, UnavailableError
+from service.errors.requests import InvalidRequestError, TooManyFilesError, UnauthenticatedError
+from service.errors.resources import ResourceExpiredError
+from service.errors.subjects import ConsentExpiredError
+from service.errors.targets import UnknownActionUnitError
 from service.usecases import models
 from service.usecases.idempotency import Reply
 
@@ -38,10 +41,10 @@ PATH: Final = "/v1/models"
 router = APIRouter(prefix=PATH, tags=["models"])
 
 _READ_PROBLEMS: Final = (
-    errors.ModelNotFoundError,
-    errors.ResourceExpiredError,
-    errors.UnauthenticatedError,
-    errors.UnavailableError,
+    ModelNotFoundError,
+    ResourceExpiredError,
+    UnauthenticatedError,
+    UnavailableError,
 )
 _NAME: Final = TypeAdapter(schemas.Line)
 
@@ -63,7 +66,7 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
     form, fingerprint = await bodies.read_form(request, services.settings)
     form.only(("name",))
     if len(form.files) != 1:
-        raise errors.InvalidRequestError(
+        raise InvalidRequestError(
             f"Send one zip archive in the field `file`; {len(form.files)} files were sent."
         )
     name = form.one("name")
@@ -72,24 +75,14 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
 
 
 def _body() -> dict[str, Any]:
-    described = json_body(schemas.TrainRequest)
-    described["requestBody"]["content"][bodies.FORM] = {
-        "schema": {
-            "type": "object",
-            "required": ["file"],
-            "properties": {
-                "file": {"type": "string", "format": "binary"},
-                "name": _NAME.json_schema(),
-            },
-        },
-        "examples": {
-            "checkpoint": {
-                "summary": "A checkpoint as a download gives it",
-                "value": {"file": "model.zip", "name": "mine"},
-            }
-        },
-    }
-    return described
+    by_form = described.form_content(
+        ("file",),
+        {"file": described.BINARY, "name": _NAME.json_schema()},
+        "checkpoint",
+        "A checkpoint as a download gives it",
+        {"file": "model.zip", "name": "mine"},
+    )
+    return described.body(described.json_content(schemas.TrainRequest), by_form)
 
 
 @router.post(
@@ -100,36 +93,20 @@ def _body() -> dict[str, Any]:
     openapi_extra=_body(),
     responses={
         201: {"model": schemas.Model, "description": "The uploaded model."},
-        202: {
-            "headers": {
-                "Location": {"description": "The model.", "schema": {"type": "string"}},
-                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
-            }
-        },
-        **responses(
-            errors.MalformedJsonError,
-            errors.MalformedFormError,
-            errors.InvalidRequestError,
-            errors.DatasetNotFoundError,
-            errors.DatasetWithdrawnError,
-            errors.ModelNotFoundError,
-            errors.ResourceExpiredError,
-            errors.NotReadyError,
-            errors.JobCancelledError,
-            errors.JobFailedError,
-            errors.ConsentExpiredError,
-            errors.UnsuitableBaseModelError,
-            errors.UnknownActionUnitError,
-            errors.PickledCheckpointError,
-            errors.CorruptCheckpointError,
-            errors.CheckpointMismatchError,
-            errors.CheckpointTooLargeError,
-            errors.TooManyFilesError,
-            errors.BodyTooLargeError,
-            errors.UnsupportedMediaTypeError,
-            errors.IdempotencyKeyReusedError,
-            errors.UnauthenticatedError,
-            errors.UnavailableError,
+        **described.accepted(
+            "The model.",
+            *described.READ_PROBLEMS,
+            DatasetNotFoundError,
+            DatasetWithdrawnError,
+            ModelNotFoundError,
+            ResourceExpiredError,
+            *described.UNFINISHED_PROBLEMS,
+            ConsentExpiredError,
+            UnsuitableBaseModelError,
+            UnknownActionUnitError,
+            *CHECKPOINT_PROBLEMS,
+            TooManyFilesError,
+            *described.POST_PROBLEMS,
         ),
     },
 )
@@ -171,9 +148,7 @@ def create_model(
     "",
     response_model=schemas.ModelList,
     summary="List models",
-    responses=responses(
-        errors.InvalidCursorError, errors.InvalidRequestError, errors.UnauthenticatedError
-    ),
+    responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_models(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
@@ -195,7 +170,7 @@ def list_models(
     "/{model_id}",
     response_model=schemas.Model,
     summary="Read a model",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def read_model(model_id: str, caller: Caller, session: ReadSession) -> schemas.Model:
     """What the model reads, where it comes from, and how far its job is."""
@@ -210,26 +185,14 @@ def read_model(model_id: str, caller: Caller, session: ReadSession) -> schemas.M
     operation_id="download_model",
     response_class=Response,
     summary="Download a model",
-    responses={
-        200: {
-            "description": "A zip of model.safetensors, config.json and README.md; or ONNX.",
-            "content": {
-                "application/zip": {"schema": {"type": "string", "format": "binary"}},
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            },
-        },
-        206: {"description": "The range of bytes that was asked for."},
-        304: {"description": "The copy you hold is the current one."},
-        **responses(
-            *_READ_PROBLEMS,
-            errors.NotReadyError,
-            errors.JobCancelledError,
-            errors.JobFailedError,
-            errors.ConsentExpiredError,
-            errors.InvalidRequestError,
-            errors.RangeNotSatisfiableError,
-        ),
-    },
+    responses=described.file(
+        "A zip of model.safetensors, config.json and README.md; or ONNX.",
+        ("application/zip", "application/octet-stream"),
+        *_READ_PROBLEMS,
+        *described.UNFINISHED_PROBLEMS,
+        ConsentExpiredError,
+        InvalidRequestError,
+    ),
 )
 def download_model(
     model_id: str,
@@ -250,15 +213,13 @@ def download_model(
         of = models.shipped(model_id)
         if format == "onnx":
             return _onnx(request, of.checkpoint, model_id)
-        return _bytes(request, of.content, "application/zip", f"{model_id}.zip")
+        return serve_bytes(request, of.content, "application/zip", f"{model_id}.zip")
     model = models.made(session, caller, model_id)
     if format == "onnx":
         try:
             checkpoint = models.checkpoint_of(services.store, model)
         except CheckpointError as error:
-            raise errors.DamagedArtifactError(
-                f"The stored checkpoint is damaged: {error}"
-            ) from error
+            raise DamagedArtifactError(f"The stored checkpoint is damaged: {error}") from error
         return _onnx(request, checkpoint, str(model.id))
     served = Served(str(model.checkpoint_sha256), "application/zip", f"{model.id}.zip")
     return serve(request, services.store, served)
@@ -269,31 +230,15 @@ def download_model(
     status_code=204,
     response_class=Response,
     summary="Delete a model",
-    responses=responses(*_READ_PROBLEMS, errors.ShippedModelError),
+    responses=described.responses(*_READ_PROBLEMS, ShippedModelError),
 )
 def delete_model(
     model_id: str, caller: Caller, session: WriteSession, services: ServicesDep
 ) -> Response:
     """Erase a model of yours; its job stops."""
-    blobs = models.delete(session, caller, model_id)
-    # Runs when the answer is sent, which is after the commit.
-    erase = BackgroundTask(remove_unneeded, services.database, services.store, blobs)
-    return Response(status_code=204, background=erase)
+    return removed(services, models.delete(session, caller, model_id))
 
 
 def _onnx(request: Request, checkpoint: Checkpoint, name: str) -> Response:
-    return _bytes(request, onnx_model(checkpoint), "application/octet-stream", f"{name}.onnx")
-
-
-def _bytes(request: Request, content: bytes, media_type: str, filename: str) -> Response:
-    tag = f'"{hashlib.sha256(content).hexdigest()}"'
-    headers = {
-        "ETag": tag,
-        "Content-Disposition": f'attachment; filename="{filename}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    headers["Content-Length"] = str(len(content))
-    body = b"" if request.method == "HEAD" else content
-    return Response(body, media_type=media_type, headers=headers)
+    content = onnx_model(checkpoint)
+    return serve_bytes(request, content, "application/octet-stream", f"{name}.onnx")

@@ -16,12 +16,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from service import errors
 from service.api.context import request_id_of
+from service.api.described import PROBLEM_MEDIA_TYPE
 from service.artifacts import ArtifactError, StoreFullError, StoreUnavailableError
-from service.schemas import Problem
+from service.errors.base import ProblemError, problem_type
+from service.errors.operation import (
+    DamagedArtifactError,
+    InternalProblemError,
+    StorageFullError,
+    UnavailableError,
+)
+from service.errors.requests import (
+    InvalidRequestError,
+    MalformedRequestError,
+    MethodNotAllowedError,
+    NoSuchPathError,
+)
 
-MEDIA_TYPE: Final = "application/problem+json"
 MAX_DETAIL: Final = 600
 """A message may quote what was sent; what was sent may be megabytes."""
 
@@ -29,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 
 def problem_response(
-    request: Request, problem: errors.ProblemError, headers: Mapping[str, str] | None = None
+    request: Request, problem: ProblemError, headers: Mapping[str, str] | None = None
 ) -> Response:
     """The answer that tells of `problem`."""
     detail = problem.detail
@@ -37,7 +48,7 @@ def problem_response(
         detail = detail[: MAX_DETAIL - 1] + "…"
     request_id = request_id_of(request)
     body = {
-        "type": errors.problem_type(problem.code),
+        "type": problem_type(problem.code),
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
@@ -49,12 +60,12 @@ def problem_response(
     return Response(
         json.dumps(body, ensure_ascii=True, allow_nan=False),
         status_code=problem.status,
-        media_type=MEDIA_TYPE,
+        media_type=PROBLEM_MEDIA_TYPE,
         headers={**problem.headers, **(headers or {}), "X-Request-Id": request_id},
     )
 
 
-def invalid_request(details: Sequence[Mapping[str, Any]]) -> errors.InvalidRequestError:
+def invalid_request(details: Sequence[Mapping[str, Any]]) -> InvalidRequestError:
     """The problem behind Pydantic's list of errors; never repeats what was sent."""
     found = [
         {"pointer": _pointer(detail["loc"]), "message": str(detail["msg"])[:MAX_DETAIL]}
@@ -63,14 +74,14 @@ def invalid_request(details: Sequence[Mapping[str, Any]]) -> errors.InvalidReque
     first = found[0]
     where = first["pointer"] or "the body"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return errors.InvalidRequestError(f"{where}: {first['message']}{more}.", errors=found)
+    return InvalidRequestError(f"{where}: {first['message']}{more}.", errors=found)
 
 
 def handle_problems(app: FastAPI) -> None:
     """Have `app` answer every error with a problem."""
 
-    @app.exception_handler(errors.ProblemError)
-    def _problem(request: Request, error: errors.ProblemError) -> Response:
+    @app.exception_handler(ProblemError)
+    def _problem(request: Request, error: ProblemError) -> Response:
         return problem_response(request, error)
 
     @app.exception_handler(RequestValidationError)
@@ -89,14 +100,14 @@ def handle_problems(app: FastAPI) -> None:
     def _full(request: Request, error: StoreFullError) -> Response:
         log.error("the store is full", why=str(error))
         return problem_response(
-            request, errors.StorageFullError("The artifact store is full; nothing was kept.")
+            request, StorageFullError("The artifact store is full; nothing was kept.")
         )
 
     @app.exception_handler(StoreUnavailableError)
     def _store(request: Request, error: StoreUnavailableError) -> Response:
         log.error("the store is not available", why=str(error))
         return problem_response(
-            request, errors.UnavailableError("The artifact store does not answer; try again.")
+            request, UnavailableError("The artifact store does not answer; try again.")
         )
 
     @app.exception_handler(OperationalError)
@@ -104,7 +115,7 @@ def handle_problems(app: FastAPI) -> None:
     def _database(request: Request, error: Exception) -> Response:
         log.error("the database is not available", why=str(error))
         return problem_response(
-            request, errors.UnavailableError("The database does not answer; try again.")
+            request, UnavailableError("The database does not answer; try again.")
         )
 
     @app.exception_handler(ArtifactError)
@@ -112,7 +123,7 @@ def handle_problems(app: FastAPI) -> None:
         log.error("a stored blob is missing or damaged", why=str(error))
         return problem_response(
             request,
-            errors.DamagedArtifactError(
+            DamagedArtifactError(
                 "The stored bytes are missing or damaged; tell the operator the request id."
             ),
         )
@@ -120,7 +131,7 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(ClientDisconnect)
     def _gone(request: Request, _error: ClientDisconnect) -> Response:
         return problem_response(
-            request, errors.MalformedRequestError("The connection closed before the body ended.")
+            request, MalformedRequestError("The connection closed before the body ended.")
         )
 
     @app.exception_handler(Exception)
@@ -128,42 +139,19 @@ def handle_problems(app: FastAPI) -> None:
         # Starlette raises the error again once this is sent, so the server logs its traceback.
         return problem_response(
             request,
-            errors.InternalProblemError(
+            InternalProblemError(
                 "Something went wrong here, not in your request; tell the operator the request id."
             ),
         )
 
 
-def responses(*problems: type[errors.ProblemError]) -> dict[int | str, dict[str, Any]]:
-    """What the OpenAPI document says about the problems an operation may answer with."""
-    documented: dict[int | str, dict[str, Any]] = {}
-    for problem in problems:
-        entry = documented.setdefault(
-            problem.status,
-            {"model": Problem, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}},
-        )
-        entry["description"] = "; ".join(filter(None, (entry["description"], problem.title)))
-        entry["content"][MEDIA_TYPE]["examples"][problem.code] = {
-            "summary": problem.title,
-            "value": {
-                "type": errors.problem_type(problem.code),
-                "title": problem.title,
-                "status": problem.status,
-                "detail": " ".join((problem.__doc__ or "").split()),
-                "instance": "/v1/…",
-                "request_id": "019e6f1c-3c00-7000-8000-000000000000",
-            },
-        }
-    return documented
-
-
-def _from_status(request: Request, error: HTTPException) -> errors.ProblemError:
+def _from_status(request: Request, error: HTTPException) -> ProblemError:
     if error.status_code == 404:
-        return errors.NoSuchPathError(f"Nothing is served at {request.url.path}; see /docs.")
+        return NoSuchPathError(f"Nothing is served at {request.url.path}; see /docs.")
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "another method")
-        return errors.MethodNotAllowedError(f"Use {allowed} here, not {request.method}.")
-    return errors.MalformedRequestError(str(error.detail))
+        return MethodNotAllowedError(f"Use {allowed} here, not {request.method}.")
+    return MalformedRequestError(str(error.detail))
 
 
 def _pointer(location: Sequence[Any]) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from service import errors
 from service import model_schemas as schemas
-from service.api import bodies, present_models
+from service.api import described, present_models
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -22,83 +20,35 @@ from service.api.deps import (
     make_cursor,
 )
 from service.api.idempotency import OnceDep
-from service.api.problems import responses
+from service.api.posted import Posted, posted_json
 from service.db.ids import parse_id
+from service.errors.images import ImageNotFoundError, SeveralFacesError
+from service.errors.models import ModelNotFoundError, UnsuitableBaseModelError
+from service.errors.operation import UnavailableError
+from service.errors.requests import InvalidRequestError, MalformedJsonError, UnauthenticatedError
+from service.errors.resources import ResourceExpiredError
+from service.errors.subjects import (
+    ConsentExpiredError,
+    ConsentRequiredError,
+    NotOfThisSubjectError,
+    SubjectNotFoundError,
+)
+from service.errors.targets import UnknownActionUnitError
 from service.usecases import erasure, models, subjects
 from service.usecases.idempotency import Reply
 
 PATH: Final = "/v1/subjects"
 router = APIRouter(prefix=PATH, tags=["subjects"])
 
-_READ_PROBLEMS: Final = (errors.SubjectNotFoundError, errors.UnauthenticatedError)
-_POST_PROBLEMS: Final = (
-    errors.MalformedJsonError,
-    errors.InvalidRequestError,
-    errors.BodyTooLargeError,
-    errors.UnsupportedMediaTypeError,
-    errors.IdempotencyKeyReusedError,
-    errors.UnauthenticatedError,
-    errors.UnavailableError,
-)
+_READ_PROBLEMS: Final = (SubjectNotFoundError, UnauthenticatedError)
+_BODY_PROBLEMS: Final = (MalformedJsonError, InvalidRequestError, *described.POST_PROBLEMS)
 
 
-def json_body(schema: type[Any]) -> dict[str, Any]:
-    """What the OpenAPI document says about a JSON body that is read by hand."""
-    described = schema.model_json_schema(ref_template="#/components/schemas/{model}")
-    definitions = described.pop("$defs", {})
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                bodies.JSON: {
-                    "schema": _inlined(described, definitions),
-                    "examples": {
-                        str(place): {"summary": "Example", "value": value}
-                        for place, value in enumerate(described.get("examples", ()))
-                    },
-                }
-            },
-        }
-    }
-
-
-def _inlined(value: Any, definitions: dict[str, Any]) -> Any:
-    if isinstance(value, dict):
-        if "$ref" in value:
-            name = str(value["$ref"]).rpartition("/")[2]
-            return _inlined({**definitions[name]}, definitions)
-        return {key: _inlined(entry, definitions) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_inlined(entry, definitions) for entry in value]
-    return value
-
-
-@dataclass(frozen=True)
-class _Posted:
-    asked: schemas.SubjectRequest
-    fingerprint: str
-
-
-async def _posted(request: Request, _caller: Caller) -> _Posted:
-    bodies.media_type(request, (bodies.JSON,))
-    value, fingerprint = await bodies.read_json(request)
+def _check_consent(value: Any) -> None:
     if isinstance(value, dict) and value.get("consent") is None:
-        raise errors.ConsentRequiredError(
+        raise ConsentRequiredError(
             "A subject needs a record of consent: basis, reference and date.", pointer="/consent"
         )
-    return _Posted(schemas.SubjectRequest.model_validate(value), fingerprint)
-
-
-@dataclass(frozen=True)
-class _Personalise:
-    asked: schemas.PersonaliseRequest
-    fingerprint: str
-
-
-async def _personalise(request: Request, _caller: Caller) -> _Personalise:
-    bodies.media_type(request, (bodies.JSON,))
-    value, fingerprint = await bodies.read_json(request)
-    return _Personalise(schemas.PersonaliseRequest.model_validate(value), fingerprint)
 
 
 @router.post(
@@ -106,11 +56,14 @@ async def _personalise(request: Request, _caller: Caller) -> _Personalise:
     status_code=201,
     response_model=schemas.Subject,
     summary="Add a subject",
-    openapi_extra=json_body(schemas.SubjectRequest),
-    responses=responses(errors.ConsentRequiredError, errors.ConsentExpiredError, *_POST_PROBLEMS),
+    openapi_extra=described.body(described.json_content(schemas.SubjectRequest)),
+    responses=described.responses(ConsentRequiredError, ConsentExpiredError, *_BODY_PROBLEMS),
 )
 def create_subject(
-    posted: Annotated[_Posted, Depends(_posted)],
+    posted: Annotated[
+        Posted[schemas.SubjectRequest],
+        Depends(posted_json(schemas.SubjectRequest, _check_consent)),
+    ],
     once: OnceDep,
     caller: Caller,
     session: WriteSession,
@@ -130,9 +83,7 @@ def create_subject(
     "",
     response_model=schemas.SubjectList,
     summary="List subjects",
-    responses=responses(
-        errors.InvalidCursorError, errors.InvalidRequestError, errors.UnauthenticatedError
-    ),
+    responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_subjects(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
@@ -149,7 +100,7 @@ def list_subjects(
     "/{subject_id}",
     response_model=schemas.Subject,
     summary="Read a subject",
-    responses=responses(*_READ_PROBLEMS),
+    responses=described.responses(*_READ_PROBLEMS),
 )
 def read_subject(subject_id: str, caller: Caller, session: ReadSession) -> schemas.Subject:
     """The subject's label and consent."""
@@ -160,7 +111,7 @@ def read_subject(subject_id: str, caller: Caller, session: ReadSession) -> schem
     "/{subject_id}",
     response_model=schemas.Receipt,
     summary="Erase a subject",
-    responses=responses(*_READ_PROBLEMS, errors.UnavailableError),
+    responses=described.responses(*_READ_PROBLEMS, UnavailableError),
 )
 def erase_subject(subject_id: str, caller: Caller, services: ServicesDep) -> schemas.Receipt:
     """Erase everything that came from the subject: photos, drawings, models, estimates, and every
@@ -175,35 +126,28 @@ def erase_subject(subject_id: str, caller: Caller, services: ServicesDep) -> sch
     status_code=202,
     response_model=schemas.Model,
     summary="Fit a model to a subject",
-    openapi_extra=json_body(schemas.PersonaliseRequest),
-    responses={
-        202: {
-            "headers": {
-                "Location": {"description": "The model.", "schema": {"type": "string"}},
-                "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}},
-            }
-        },
-        **responses(
-            errors.SubjectNotFoundError,
-            errors.ConsentExpiredError,
-            errors.ImageNotFoundError,
-            errors.ResourceExpiredError,
-            errors.NotOfThisSubjectError,
-            errors.SeveralFacesError,
-            errors.ModelNotFoundError,
-            errors.UnsuitableBaseModelError,
-            errors.UnknownActionUnitError,
-            errors.NotReadyError,
-            errors.JobCancelledError,
-            errors.JobFailedError,
-            *_POST_PROBLEMS,
-        ),
-    },
+    openapi_extra=described.body(described.json_content(schemas.PersonaliseRequest)),
+    responses=described.accepted(
+        "The model.",
+        SubjectNotFoundError,
+        ConsentExpiredError,
+        ImageNotFoundError,
+        ResourceExpiredError,
+        NotOfThisSubjectError,
+        SeveralFacesError,
+        ModelNotFoundError,
+        UnsuitableBaseModelError,
+        UnknownActionUnitError,
+        *described.UNFINISHED_PROBLEMS,
+        *_BODY_PROBLEMS,
+    ),
 )
 def personalise(
     subject_id: str,
     request: Request,
-    posted: Annotated[_Personalise, Depends(_personalise)],
+    posted: Annotated[
+        Posted[schemas.PersonaliseRequest], Depends(posted_json(schemas.PersonaliseRequest))
+    ],
     once: OnceDep,
     caller: Caller,
     session: WriteSession,

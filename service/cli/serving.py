@@ -16,7 +16,7 @@ from service.cli.errors import CommandError
 from service.cli.storage import usable_database
 from service.config import Settings, load_settings
 from service.db import schema
-from service.errors import UnavailableError
+from service.errors.operation import UnavailableError
 
 _PARENT_POLL_SECONDS: Final = 0.5
 

@@ -91,6 +91,20 @@ class Jobs(Repository[Job]):
         """Shards of larger jobs are not."""
         return (Job.parent_id.is_(None),)
 
+    def start(
+        self, kind: str, resource_id: uuid.UUID, request_id: str | None, total: int = 0
+    ) -> Job:
+        """Add a job that is to fill a resource."""
+        return self.add(
+            Job(
+                owner_id=self.owner_id,
+                kind=kind,
+                resource_id=resource_id,
+                request_id=request_id,
+                total=total,
+            )
+        )
+
 
 class Corpora(Repository[Corpus]):
     """An owner's corpora."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from kombu import Exchange, Queue
 
 from service.config import Settings
-from service.errors import problem_type
+from service.errors.base import problem_type
 
 GENERATORS: Final = ("rig",)
 """Names a request may select a generator by. The service must not load torch, and so cannot ask

@@ -26,7 +26,7 @@ from service.db.holders import is_gone
 from service.db.shards import wake_parents
 from service.db.tables import Job
 from service.db.types import now
-from service.errors import WorkerLostError
+from service.errors.jobs import WorkerLostError
 from service.jobs.contracts import (
     CANCELLED,
     FAILED,

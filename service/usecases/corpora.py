@@ -9,10 +9,9 @@ from typing import IO
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from models.corpora import registry
 from models.corpora.archive import ArchiveLimits, inspect
 from models.corpora.errors import ArchiveError
-from models.corpora.registry import UnknownLayoutError, layout_named
-from service import errors
 from service.artifacts import Artifact
 from service.config import Settings
 from service.db.ids import new_id
@@ -20,6 +19,13 @@ from service.db.repositories import Corpora, Jobs, Page
 from service.db.shards import cancel_shards, shards_of
 from service.db.tables import Corpus, CorpusPack, Job, Shard
 from service.db.types import now
+from service.errors.corpora import (
+    CorpusNotFoundError,
+    PathNotAllowedError,
+    UnknownLayoutError,
+    UnsafeArchiveError,
+)
+from service.errors.resources import ResourceExpiredError
 from service.jobs.contracts import CANCELLED, CORPUS, ENDED
 from service.jobs.queue import enqueue
 from service.usecases.images import expiry, has_expired
@@ -38,9 +44,9 @@ class About:
 def check_layout(name: str) -> None:
     """Raise `UnknownLayoutError` unless a corpus can be read in this layout."""
     try:
-        layout_named(name)
-    except UnknownLayoutError as error:
-        raise errors.UnknownLayoutError(str(error)) from error
+        registry.layout_named(name)
+    except registry.UnknownLayoutError as error:
+        raise UnknownLayoutError(str(error)) from error
 
 
 def check_archive(archive: IO[bytes], settings: Settings) -> None:
@@ -53,7 +59,7 @@ def check_archive(archive: IO[bytes], settings: Settings) -> None:
         inspect(archive, ArchiveLimits(max_bytes=settings.max_unpacked_bytes))
     except ArchiveError as error:
         member = {} if error.member is None else {"member": error.member}
-        raise errors.UnsafeArchiveError(f"The archive: {error}.", **member) from error
+        raise UnsafeArchiveError(f"The archive: {error}.", **member) from error
 
 
 def check_path(path: str, settings: Settings) -> str:
@@ -63,7 +69,7 @@ def check_path(path: str, settings: Settings) -> str:
         PathNotAllowedError: it leads elsewhere, is no folder, or no root is allowed.
     """
     if settings.corpora_root is None:
-        raise errors.PathNotAllowedError(
+        raise PathNotAllowedError(
             "This server imports no corpora by path; its operator may set FACSIMILE_CORPORA_ROOT. "
             "Send the corpus as an archive."
         )
@@ -75,7 +81,7 @@ def check_path(path: str, settings: Settings) -> str:
     except (OSError, ValueError):  # a name that is too long, or has a null byte
         is_allowed = False
     if not is_allowed:
-        raise errors.PathNotAllowedError("There is no such folder below the allowed root.")
+        raise PathNotAllowedError("There is no such folder below the allowed root.")
     return str(found.relative_to(root))
 
 
@@ -93,9 +99,7 @@ def create(
         source: the stored archive, its lock held, or a path that `check_path` gave.
     """
     corpus_id = new_id()
-    job = Jobs(session, owner_id).add(
-        Job(owner_id=owner_id, kind=CORPUS, resource_id=corpus_id, request_id=request_id)
-    )
+    job = Jobs(session, owner_id).start(CORPUS, corpus_id, request_id)
     corpus = Corpora(session, owner_id).add(
         Corpus(
             id=corpus_id,
@@ -122,9 +126,9 @@ def get(session: Session, owner_id: uuid.UUID, corpus_id: uuid.UUID | None) -> t
     """
     corpus = None if corpus_id is None else Corpora(session, owner_id).get(corpus_id)
     if corpus is not None and has_expired(corpus.expires_at):
-        raise errors.ResourceExpiredError("This corpus has expired; import it again.")
+        raise ResourceExpiredError("This corpus has expired; import it again.")
     if corpus is None or corpus.erased_at is not None:
-        raise errors.CorpusNotFoundError("You have no corpus with this id.")
+        raise CorpusNotFoundError("You have no corpus with this id.")
     return corpus, session.get_one(Job, corpus.job_id)
 
 

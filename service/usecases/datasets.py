@@ -22,18 +22,27 @@ from models.balancing.options import (
 )
 from models.facs import Target
 from models.registration.poses import FERA_POSES
-from service import errors
 from service.config import Settings
 from service.dataset_schemas import DatasetRequest
 from service.db.ids import new_id
 from service.db.repositories import Datasets, Jobs, Page
 from service.db.tables import Corpus, Dataset, Image, Job
 from service.db.types import now
+from service.errors.datasets import (
+    ActionUnitNotInCorpusError,
+    DatasetNotFoundError,
+    DatasetTooLargeError,
+    DatasetWithdrawnError,
+    InvalidDatasetError,
+)
+from service.errors.operation import UnavailableError
+from service.errors.resources import ResourceExpiredError
 from service.jobs.contracts import CANCELLED, DATASET, FAILED, GENERATORS
 from service.jobs.queue import enqueue
 from service.usecases import corpora
 from service.usecases.expressions import check_generator, images_of
 from service.usecases.images import expiry, has_expired
+from service.usecases.jobs import unfinished
 from service.usecases.targets import parse_targets
 from service.version import VERSION
 
@@ -98,7 +107,7 @@ def spec_of(
     """
     check_generator(asked.generator, GENERATORS)
     if (asked.corpus_id is None) == (asked.image_ids is None):
-        raise errors.InvalidDatasetError(
+        raise InvalidDatasetError(
             "Name either a corpus_id, or image_ids and targets.", pointer="/corpus_id"
         )
     poses = _poses(asked)
@@ -134,24 +143,15 @@ def create(
             return known, job
         known.address = None  # it no longer answers for its spec; a new one will
         session.flush()
-    dataset_id, job_id = new_id(), new_id()
-    Jobs(session, owner_id).add(
-        Job(
-            id=job_id,
-            owner_id=owner_id,
-            kind=DATASET,
-            resource_id=dataset_id,
-            total=spec.images,
-            request_id=request_id,
-        )
-    )
+    dataset_id = new_id()
+    job = Jobs(session, owner_id).start(DATASET, dataset_id, request_id, spec.images)
     # Somebody may ask for the same at this very moment; the address lets one of the two through.
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     ids = None if spec.image_ids is None else [str(image_id) for image_id in spec.image_ids]
     values = {
         "id": dataset_id,
         "owner_id": owner_id,
-        "job_id": job_id,
+        "job_id": job.id,
         "address": spec.address,
         "corpus_id": spec.corpus_id,
         "spec": dict(spec.content),
@@ -164,13 +164,12 @@ def create(
     added = session.execute(
         insert(Dataset).values(values).on_conflict_do_nothing().returning(Dataset.id)
     ).first()
-    job = session.get_one(Job, job_id)
     if added is None:
         session.delete(job)
         session.flush()
         other = datasets.at(spec.address)
         if other is None:
-            raise errors.UnavailableError("The same dataset was just deleted; ask again.")
+            raise UnavailableError("The same dataset was just deleted; ask again.")
         return other, session.get_one(Job, other.job_id)
     enqueue(session, job)
     return session.get_one(Dataset, dataset_id), job
@@ -184,9 +183,9 @@ def get(session: Session, owner_id: uuid.UUID, dataset_id: uuid.UUID | None) -> 
     """
     dataset = None if dataset_id is None else Datasets(session, owner_id).get(dataset_id)
     if dataset is not None and has_expired(dataset.expires_at):
-        raise errors.ResourceExpiredError("This dataset has expired; ask for it again.")
+        raise ResourceExpiredError("This dataset has expired; ask for it again.")
     if dataset is None or dataset.erased_at is not None:
-        raise errors.DatasetNotFoundError("You have no dataset with this id.")
+        raise DatasetNotFoundError("You have no dataset with this id.")
     return dataset, session.get_one(Job, dataset.job_id)
 
 
@@ -199,11 +198,11 @@ def built(session: Session, owner_id: uuid.UUID, dataset_id: uuid.UUID | None) -
     """
     dataset, job = get(session, owner_id, dataset_id)
     if dataset.withdrawn_at is not None:
-        raise errors.DatasetWithdrawnError(
+        raise DatasetWithdrawnError(
             "A person in this dataset was erased; ask for the dataset again without their images."
         )
     if dataset.archive_sha256 is None:
-        raise _unfinished(job, "dataset", "built")
+        raise unfinished(job, "dataset", "built")
     return dataset
 
 
@@ -233,13 +232,13 @@ def _poses(asked: DatasetRequest) -> tuple[tuple[float, float], ...]:
         else tuple((float(pitch), float(yaw)) for pitch, yaw in asked.poses)
     )
     if asked.registration == "2d":
-        raise errors.InvalidDatasetError(
+        raise InvalidDatasetError(
             "Registration 2d keeps the head's own turn, so there are no poses to draw; "
             "use registration 3d.",
             pointer="/poses",
         )
     if len(set(poses)) < len(poses):
-        raise errors.InvalidDatasetError("A pose is named twice.", pointer="/poses")
+        raise InvalidDatasetError("A pose is named twice.", pointer="/poses")
     return poses
 
 
@@ -252,11 +251,11 @@ def _of_corpus(
     settings: Settings,
 ) -> Spec:
     if asked.targets is not None:
-        raise errors.InvalidDatasetError(
+        raise InvalidDatasetError(
             "targets go with image_ids; of a corpus, its own labels are drawn.", pointer="/targets"
         )
     if corpus.summary is None or corpus.index_sha256 is None:
-        raise _unfinished(job, "corpus", "imported")
+        raise unfinished(job, "corpus", "imported")
     coded = tuple(corpus.summary["aus"])
     options = BalanceOptions(
         aus=coded if asked.aus is None else tuple(asked.aus),
@@ -296,17 +295,15 @@ def _check(options: BalanceOptions, coded: tuple[str, ...], settings: Settings) 
     try:
         check_options(options, coded, Quota(max_images=settings.max_dataset_images))
     except AuNotCodedError as error:
-        raise errors.ActionUnitNotInCorpusError(
+        raise ActionUnitNotInCorpusError(
             _capital(str(error)), pointer="/aus", available=list(coded)
         ) from error
     except QuotaError as error:
-        raise errors.DatasetTooLargeError(
+        raise DatasetTooLargeError(
             str(error), pointer="/per_intensity", limit=settings.max_dataset_images
         ) from error
     except BalanceError as error:
-        raise errors.InvalidDatasetError(
-            _capital(str(error)), pointer=_POINTERS[error.field]
-        ) from error
+        raise InvalidDatasetError(_capital(str(error)), pointer=_POINTERS[error.field]) from error
 
 
 def _of_images(
@@ -318,19 +315,19 @@ def _of_images(
 ) -> Spec:
     for name in _ONLY_CORPUS:
         if name in asked.model_fields_set:
-            raise errors.InvalidDatasetError(
+            raise InvalidDatasetError(
                 f"{name} goes with a corpus_id; of image_ids, the targets are drawn.",
                 pointer=f"/{name}",
             )
     ids = asked.image_ids or []
     if asked.targets is None:
-        raise errors.InvalidDatasetError("image_ids need targets.", pointer="/targets")
+        raise InvalidDatasetError("image_ids need targets.", pointer="/targets")
     targets = parse_targets(asked.targets, settings.max_targets)
     poses = len(common["poses"])
     count = len(ids) * len(targets) * poses
     quota = Quota(max_images=settings.max_dataset_images)
     if count > quota.max_images:
-        raise errors.DatasetTooLargeError(
+        raise DatasetTooLargeError(
             f"{len(ids):,} images x {len(targets):,} targets x {poses} poses = {count:,} drawings "
             f"of about {quota.bytes_per_image / 1000:g} kB = "
             f"{count * quota.bytes_per_image / 1e9:,.1f} GB; one dataset may have "
@@ -353,17 +350,8 @@ def _photo(image: Image) -> dict[str, str]:
 
 def _distinct(targets: Sequence[Target]) -> Sequence[Target]:
     if len(set(targets)) < len(targets):
-        raise errors.InvalidDatasetError("A target is named twice.", pointer="/targets")
+        raise InvalidDatasetError("A target is named twice.", pointer="/targets")
     return targets
-
-
-def _unfinished(job: Job, what: str, verb: str) -> errors.ProblemError:
-    if job.state == CANCELLED:
-        return errors.JobCancelledError(f"The job was cancelled before the {what} was {verb}.")
-    if job.state == FAILED:
-        why = (job.error or {}).get("detail", "")
-        return errors.JobFailedError(f"The {what} could not be {verb}: {why}")
-    return errors.NotReadyError(f"The {what} is still being {verb}; try again later.")
 
 
 def _capital(sentence: str) -> str:

@@ -18,7 +18,6 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from service import errors
 from service.artifacts import ArtifactStore
 from service.db.blobs import needed, remove_unneeded
 from service.db.engine import Database
@@ -36,6 +35,7 @@ from service.db.tables import (
     Subject,
 )
 from service.db.types import now
+from service.errors.subjects import SubjectNotFoundError
 from service.jobs.contracts import CANCELLED, ENDED
 from service.usecases import corpora, subjects
 
@@ -93,7 +93,7 @@ def erase_without_consent(database: Database, store: ArtifactStore) -> int:
         expired = session.execute(query.limit(BATCH)).all()
     for subject_id, owner_id in expired:
         # Their owner, or another sweeper, may have been faster.
-        with contextlib.suppress(errors.SubjectNotFoundError):
+        with contextlib.suppress(SubjectNotFoundError):
             erase(database, store, owner_id, subject_id)
     return len(expired)
 
@@ -127,7 +127,7 @@ def _erase_rows(session: Session, subject: Subject) -> Erased:
     # From here on nobody adds an image or a model to the subject.
     held = select(Subject.id).where(Subject.id == subject.id).with_for_update()
     if session.scalars(held).one_or_none() is None:
-        raise errors.SubjectNotFoundError("You have no subject with this id.")
+        raise SubjectNotFoundError("You have no subject with this id.")
     erased.locations.add(f"/v1/subjects/{subject.id}")
     images = session.scalars(
         select(Image).where(Image.owner_id == subject.owner_id, Image.subject_id == str(subject.id))

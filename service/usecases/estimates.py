@@ -8,13 +8,16 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from service import errors
 from service.artifacts import ArtifactStore, address_of
 from service.config import Settings
 from service.db.blobs import lock_shared
 from service.db.ids import new_id
 from service.db.repositories import Estimates, Jobs
 from service.db.tables import Estimate, EstimateItem, Image, Job
+from service.errors.estimates import EstimateNotFoundError
+from service.errors.expressions import TooManyItemsError
+from service.errors.images import EmptyImageError
+from service.errors.resources import ResourceExpiredError
 from service.jobs.contracts import ESTIMATE, job_error
 from service.jobs.queue import enqueue
 from service.usecases import models
@@ -42,21 +45,13 @@ def create(
         As `models.check_usable`: the model.
     """
     if len(sources) > settings.max_items:
-        raise errors.TooManyItemsError(
+        raise TooManyItemsError(
             f"{len(sources):,} images are too many; one request may name {settings.max_items:,}.",
             limit=settings.max_items,
         )
     models.check_usable(session, owner_id, model_id)
     estimate_id = new_id()
-    job = Jobs(session, owner_id).add(
-        Job(
-            owner_id=owner_id,
-            kind=ESTIMATE,
-            resource_id=estimate_id,
-            total=len(sources),
-            request_id=request_id,
-        )
-    )
+    job = Jobs(session, owner_id).start(ESTIMATE, estimate_id, request_id, len(sources))
     estimate = Estimates(session, owner_id).add(
         Estimate(
             id=estimate_id,
@@ -91,9 +86,9 @@ def get(
     estimates = Estimates(session, owner_id)
     estimate = None if estimate_id is None else estimates.get(estimate_id)
     if estimate is None:
-        raise errors.EstimateNotFoundError("You have no estimate with this id.")
+        raise EstimateNotFoundError("You have no estimate with this id.")
     if estimate.erased_at is not None or has_expired(estimate.expires_at):
-        raise errors.ResourceExpiredError("This estimate has expired; ask for it again.")
+        raise ResourceExpiredError("This estimate has expired; ask for it again.")
     return estimate, session.get_one(Job, estimate.job_id), estimates.items(estimate)
 
 
@@ -102,5 +97,5 @@ def _fill(item: EstimateItem, upload: Upload, store: ArtifactStore) -> None:
     if upload.data:
         item.sha256 = store.put(upload.data).sha256
         return
-    problem = errors.EmptyImageError
+    problem = EmptyImageError
     item.result = {"error": job_error(problem.code, problem.title, f"{upload.label} has no bytes.")}

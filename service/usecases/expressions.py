@@ -10,11 +10,20 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from models.facs import Target
-from service import errors
 from service.config import Settings
 from service.db.ids import new_id
 from service.db.repositories import ExpressionSets, Images, Jobs
 from service.db.tables import ExpressionItem, ExpressionSet, Image, Job
+from service.errors.base import ProblemError
+from service.errors.expressions import (
+    ExpressionSetNotFoundError,
+    ItemNotFoundError,
+    TooManyItemsError,
+)
+from service.errors.generators import UnknownGeneratorError
+from service.errors.images import FaceIndexError, ImageNotFoundError
+from service.errors.jobs import JobCancelledError, JobFailedError, NotReadyError
+from service.errors.resources import ResourceExpiredError
 from service.jobs.contracts import CANCELLED, EXPRESSIONS, FAILED
 from service.jobs.queue import enqueue
 from service.usecases import subjects
@@ -45,9 +54,9 @@ def images_of(session: Session, owner_id: uuid.UUID, image_ids: Sequence[uuid.UU
     for index, image_id in enumerate(image_ids):
         pointer = f"/image_ids/{index}"
         if image_id not in found:
-            raise errors.ImageNotFoundError(f"You have no image {image_id}.", pointer=pointer)
+            raise ImageNotFoundError(f"You have no image {image_id}.", pointer=pointer)
         if has_expired(found[image_id].expires_at):
-            raise errors.ResourceExpiredError(
+            raise ResourceExpiredError(
                 f"Image {image_id} has expired; upload the photo again.", pointer=pointer
             )
     subjects.check_images(session, owner_id, list(found.values()))
@@ -57,7 +66,7 @@ def images_of(session: Session, owner_id: uuid.UUID, image_ids: Sequence[uuid.UU
 def check_size(images: int, targets: int, settings: Settings) -> None:
     """Raise `TooManyItemsError` when a request asks for more drawings than it may."""
     if images * targets > settings.max_items:
-        raise errors.TooManyItemsError(
+        raise TooManyItemsError(
             f"{images:,} images times {targets:,} targets are {images * targets:,} drawings; one "
             f"request may ask for {settings.max_items:,}. Split it over several requests.",
             limit=settings.max_items,
@@ -67,7 +76,7 @@ def check_size(images: int, targets: int, settings: Settings) -> None:
 def check_generator(name: str, available: Sequence[str]) -> None:
     """Raise `UnknownGeneratorError` unless `name` is one of `available`."""
     if name not in available:
-        raise errors.UnknownGeneratorError(
+        raise UnknownGeneratorError(
             f"There is no generator named {name!r}; use one of: {', '.join(available)}.",
             available=list(available),
         )
@@ -76,7 +85,7 @@ def check_generator(name: str, available: Sequence[str]) -> None:
 def check_face(faces: int, face: int | None, label: str) -> None:
     """Raise `FaceIndexError` when an image has too few faces for the index `face`."""
     if face is not None and face >= faces:
-        raise errors.FaceIndexError(
+        raise FaceIndexError(
             f"{label} shows {faces} face{'s' if faces > 1 else ''}, so there is no face {face}; "
             "faces count from 0, the largest first.",
             faces=faces,
@@ -96,15 +105,8 @@ def create(
     for image in images:
         check_face(len(image.faces), options.face, image.filename or f"Image {image.id}")
     set_id = new_id()
-    job = Jobs(session, owner_id).add(
-        Job(
-            owner_id=owner_id,
-            kind=EXPRESSIONS,
-            resource_id=set_id,
-            total=len(images) * len(targets),
-            request_id=request_id,
-        )
-    )
+    total = len(images) * len(targets)
+    job = Jobs(session, owner_id).start(EXPRESSIONS, set_id, request_id, total)
     expression_set = ExpressionSets(session, owner_id).add(
         ExpressionSet(
             id=set_id,
@@ -149,11 +151,11 @@ def item_artifact(
     sets = ExpressionSets(session, owner_id)
     expression_set, job = _get(sets, set_id)
     if not 0 <= index < job.total:
-        raise errors.ItemNotFoundError(
+        raise ItemNotFoundError(
             f"This set has {job.total:,} items, numbered from 0; there is no item {index}."
         )
     if output not in expression_set.output:
-        raise errors.ItemNotFoundError(
+        raise ItemNotFoundError(
             f"This set was asked for {' and '.join(expression_set.output)} only."
         )
     item = sets.item(expression_set, index)
@@ -161,7 +163,7 @@ def item_artifact(
         raise _missing_item(job, index)
     sha256 = item.face_sha256 if output == "face" else item.photo_sha256
     if sha256 is None:
-        raise errors.ItemNotFoundError(f"Item {index} has no {output}.")
+        raise ItemNotFoundError(f"Item {index} has no {output}.")
     return sha256
 
 
@@ -169,20 +171,20 @@ def _get(sets: ExpressionSets, set_id: uuid.UUID | None) -> tuple[ExpressionSet,
     expression_set = None if set_id is None else sets.get(set_id)
     job = None if expression_set is None else sets.session.get(Job, expression_set.job_id)
     if expression_set is None or job is None:
-        raise errors.ExpressionSetNotFoundError("You have no expression set with this id.")
+        raise ExpressionSetNotFoundError("You have no expression set with this id.")
     if has_expired(expression_set.expires_at):
-        raise errors.ResourceExpiredError("This expression set has expired; ask for it again.")
+        raise ResourceExpiredError("This expression set has expired; ask for it again.")
     return expression_set, job
 
 
-def _missing_item(job: Job, index: int) -> errors.ProblemError:
+def _missing_item(job: Job, index: int) -> ProblemError:
     if job.state == CANCELLED:
-        return errors.JobCancelledError(
+        return JobCancelledError(
             f"The job was cancelled after {job.done} of {job.total} items, before item {index}."
         )
     if job.state == FAILED:
-        return errors.JobFailedError(
+        return JobFailedError(
             f"The job failed after {job.done} of {job.total} items, before item {index}; "
             "its error says why."
         )
-    return errors.NotReadyError(f"Item {index} is not drawn yet; try again in a second.")
+    return NotReadyError(f"Item {index} is not drawn yet; try again in a second.")

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.artifacts import ArtifactError
 from service.db import schema
-from service.errors import UnavailableError
+from service.errors.operation import UnavailableError
 from service.jobs.queue import BrokerUnavailableError
 from service.services import Services
 

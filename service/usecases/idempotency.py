@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from service.config import Settings
 from service.db.tables import IdempotencyRecord, JsonObject
 from service.db.types import now
-from service.errors import IdempotencyKeyReusedError
+from service.errors.requests import IdempotencyKeyReusedError
 
 
 @dataclass(frozen=True)

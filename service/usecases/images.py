@@ -15,24 +15,23 @@ from sqlalchemy.orm import Session
 from models import images as codec
 from models.registration import Registrar
 from models.registration.face import RegistrationKind
-from service import errors
 from service.artifacts import ArtifactStore, address_of
 from service.config import Settings
 from service.db.blobs import lock_shared
 from service.db.repositories import Images
 from service.db.tables import Image
 from service.db.types import now
+from service.errors.images import (
+    DECODING_PROBLEMS,
+    ImageNotFoundError,
+    ImageProblemError,
+    NoFaceError,
+    UnsupportedImageError,
+)
+from service.errors.resources import ResourceExpiredError
 
-_CODEC_PROBLEMS: Final[dict[str, type[errors.ImageProblemError]]] = {
-    problem.code: problem
-    for problem in (
-        errors.EmptyImageError,
-        errors.NotAnImageError,
-        errors.TruncatedImageError,
-        errors.ImageTooLargeError,
-        errors.AnimatedImageError,
-        errors.UnsupportedImageError,
-    )
+_CODEC_PROBLEMS: Final[dict[str, type[ImageProblemError]]] = {
+    problem.code: problem for problem in DECODING_PROBLEMS
 }
 
 
@@ -76,10 +75,10 @@ def inspect(upload: Upload, registrar: Registrar, settings: Settings) -> Photo:
             decoded = codec.decode_image(upload.data, limits)
             located = registrar.locate(decoded.rgb)
     except codec.ImageError as error:
-        problem = _CODEC_PROBLEMS.get(error.code, errors.UnsupportedImageError)
+        problem = _CODEC_PROBLEMS.get(error.code, UnsupportedImageError)
         raise problem(f"{upload.label}: {error}", filename=upload.filename) from error
     if not located:
-        raise errors.NoFaceError(
+        raise NoFaceError(
             f"No face was found in {upload.label}; send a photo in which a face can be seen, "
             "turned no more than 45 degrees.",
             filename=upload.filename,
@@ -131,9 +130,9 @@ def get(session: Session, owner_id: uuid.UUID, image_id: uuid.UUID | None) -> Im
     """
     image = None if image_id is None else Images(session, owner_id).get(image_id)
     if image is None:
-        raise errors.ImageNotFoundError("You have no image with this id.")
+        raise ImageNotFoundError("You have no image with this id.")
     if has_expired(image.expires_at):
-        raise errors.ResourceExpiredError("This image has expired; upload the photo again.")
+        raise ResourceExpiredError("This image has expired; upload the photo again.")
     return image
 
 

@@ -7,11 +7,18 @@ import uuid
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from service import errors
 from service.db.repositories import Jobs, Page
 from service.db.shards import cancel_shards, is_parked
 from service.db.tables import Job
 from service.db.types import now
+from service.errors.base import ProblemError
+from service.errors.jobs import (
+    JobCancelledError,
+    JobFailedError,
+    JobFinishedError,
+    JobNotFoundError,
+    NotReadyError,
+)
 from service.jobs.contracts import CANCELLED, ENDED, QUEUED, RUNNING
 
 
@@ -19,13 +26,23 @@ def get(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> Job:
     """A job by its id; raises `JobNotFoundError`."""
     job = None if job_id is None else Jobs(session, owner_id).get(job_id)
     if job is None or job.parent_id is not None:
-        raise errors.JobNotFoundError("You have no job with this id.")
+        raise JobNotFoundError("You have no job with this id.")
     return job
 
 
 def page(session: Session, owner_id: uuid.UUID, limit: int, before: uuid.UUID | None) -> Page[Job]:
     """An owner's jobs, newest first."""
     return Jobs(session, owner_id).page(limit, before)
+
+
+def unfinished(job: Job | None, what: str, verb: str) -> ProblemError:
+    """Why a resource that a job makes is not there: the sentence of ``the corpus, imported``."""
+    if job is not None and job.state == CANCELLED:
+        return JobCancelledError(f"The job was cancelled before the {what} was {verb}.")
+    if job is not None and job.state in ENDED:
+        why = (job.error or {}).get("detail", "")
+        return JobFailedError(f"The {what} could not be {verb}: {why}")
+    return NotReadyError(f"The {what} is still being {verb}; try again later.")
 
 
 def cancel(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> Job:
@@ -57,5 +74,5 @@ def cancel(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> J
     )
     session.refresh(job)
     if job.state in ENDED and job.state != CANCELLED:
-        raise errors.JobFinishedError(f"This job has {job.state} and can no longer be cancelled.")
+        raise JobFinishedError(f"This job has {job.state} and can no longer be cancelled.")
     return job

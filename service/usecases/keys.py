@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from service.db.ids import new_id
 from service.db.tables import ApiKey, Owner
 from service.db.types import now
-from service.errors import UnauthenticatedError
+from service.errors.requests import UnauthenticatedError
 
 LOCAL_OWNER: Final = "local"
 """Owns what is made without a key, which is possible on loopback only."""

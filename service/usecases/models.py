@@ -19,30 +19,37 @@ from models.estimators.config import EstimatorConfig
 from models.estimators.onnx_graph import onnx_model
 from models.estimators.shipped import shipped_checkpoint, shipped_estimators
 from models.facs import SUPPORTED_AUS
-from service import errors
 from service.artifacts import ArtifactStore, address_of
 from service.config import Settings
 from service.db.blobs import lock_shared
 from service.db.ids import new_id, parse_id
 from service.db.repositories import Images, Jobs, Models, Page
 from service.db.tables import Job, Model, Subject
-from service.jobs.contracts import CANCELLED, FAILED, PERSONALISE, SUCCEEDED, TRAIN
+from service.errors.checkpoints import (
+    CHECKPOINT_PROBLEMS,
+    CheckpointProblemError,
+    CorruptCheckpointError,
+)
+from service.errors.images import ImageNotFoundError, SeveralFacesError
+from service.errors.jobs import NotReadyError
+from service.errors.models import ModelNotFoundError, ShippedModelError, UnsuitableBaseModelError
+from service.errors.operation import UnavailableError
+from service.errors.requests import InvalidRequestError
+from service.errors.resources import ResourceExpiredError
+from service.errors.subjects import NotOfThisSubjectError
+from service.errors.targets import UnknownActionUnitError
+from service.jobs.contracts import PERSONALISE, TRAIN
 from service.jobs.queue import enqueue
 from service.model_schemas import Method, PersonaliseRequest, TrainRequest
 from service.usecases import datasets, subjects
 from service.usecases.erasure import Erased, erase_model
 from service.usecases.images import expiry, has_expired
+from service.usecases.jobs import unfinished
 
 MAX_UNPACKED: Final = 256 * 1024 * 1024
 """Of an uploaded checkpoint, as the request's body is limited too."""
-_PROBLEMS: Final[dict[str, type[errors.CheckpointProblemError]]] = {
-    problem.code: problem
-    for problem in (
-        errors.PickledCheckpointError,
-        errors.CorruptCheckpointError,
-        errors.CheckpointTooLargeError,
-        errors.CheckpointMismatchError,
-    )
+_PROBLEMS: Final[dict[str, type[CheckpointProblemError]]] = {
+    problem.code: problem for problem in CHECKPOINT_PROBLEMS
 }
 
 
@@ -76,7 +83,7 @@ def shipped(name: str) -> Shipped:
     try:
         checkpoint = shipped_checkpoint(name)
     except AssetError as error:
-        raise errors.UnavailableError(str(error)) from error
+        raise UnavailableError(str(error)) from error
     content = zipped(checkpoint)
     return Shipped(name, checkpoint, content, hashlib.sha256(content).hexdigest())
 
@@ -90,12 +97,12 @@ def get(session: Session, owner_id: uuid.UUID, model_id: str) -> tuple[Model, Jo
     row_id = parse_id(model_id)
     model = None if row_id is None else Models(session, owner_id).get(row_id)
     if model is None:
-        raise errors.ModelNotFoundError(
+        raise ModelNotFoundError(
             "You have no model with this id, and none of this name ships; these do: "
             f"{', '.join(shipped_names())}."
         )
     if model.erased_at is not None or has_expired(model.expires_at):
-        raise errors.ResourceExpiredError("This model has expired; make it again.")
+        raise ResourceExpiredError("This model has expired; make it again.")
     return model, None if model.job_id is None else session.get_one(Job, model.job_id)
 
 
@@ -112,13 +119,7 @@ def made(session: Session, owner_id: uuid.UUID, model_id: str) -> Model:
         subjects.consenting(session, owner_id, model.subject_id)
     if model.checkpoint_sha256 is not None:
         return model
-    if job is not None and job.state == CANCELLED:
-        raise errors.JobCancelledError("The job was cancelled before the model was made.")
-    if job is not None and job.state in (FAILED, SUCCEEDED):
-        raise errors.JobFailedError(
-            f"The model could not be made: {(job.error or {}).get('detail', '')}"
-        )
-    raise errors.NotReadyError("The model is still being made; try again later.")
+    raise unfinished(job, "model", "made")
 
 
 def check_usable(session: Session, owner_id: uuid.UUID, model_id: str) -> None:
@@ -162,7 +163,7 @@ def personalise(
         "one-frame" if config.architecture == "compact" else "fine-tune"
     )
     if method != "fine-tune" and config.architecture != "compact":
-        raise errors.UnsuitableBaseModelError(
+        raise UnsuitableBaseModelError(
             f"A {config.architecture} reads a face alone, so it cannot be calibrated by one "
             "frame; use method fine-tune.",
             pointer="/method",
@@ -207,7 +208,7 @@ def train(
     """
     dataset = datasets.built(session, owner_id, asked.dataset_id)
     if dataset.spec.get("format") != "imagefolder":
-        raise errors.InvalidRequestError(
+        raise InvalidRequestError(
             "Training reads datasets of the format imagefolder.", pointer="/dataset_id"
         )
     _check_known(asked.aus)
@@ -249,7 +250,7 @@ def read_upload(content: bytes) -> Checkpoint:
             )
         onnx_model(checkpoint)  # every weight is there, and fits
     except CheckpointError as error:
-        problem = _PROBLEMS.get(error.code, errors.CorruptCheckpointError)
+        problem = _PROBLEMS.get(error.code, CorruptCheckpointError)
         raise problem(str(error)) from error
     return checkpoint
 
@@ -289,7 +290,7 @@ def delete(session: Session, owner_id: uuid.UUID, model_id: str) -> set[str]:
         ModelNotFoundError, ResourceExpiredError.
     """
     if model_id in shipped_names():
-        raise errors.ShippedModelError(f"{model_id} ships with Facsimile and stays.")
+        raise ShippedModelError(f"{model_id} ships with Facsimile and stays.")
     model, _ = get(session, owner_id, model_id)
     erased = Erased(model.id)
     erase_model(session, model, erased)
@@ -314,9 +315,7 @@ def _with_job(
     request_id: str | None,
 ) -> tuple[Model, Job]:
     model.id = new_id()
-    job = Jobs(session, owner_id).add(
-        Job(owner_id=owner_id, kind=kind, resource_id=model.id, total=total, request_id=request_id)
-    )
+    job = Jobs(session, owner_id).start(kind, model.id, request_id, total)
     model.job_id = job.id
     Models(session, owner_id).add(model)
     enqueue(session, job)
@@ -326,19 +325,19 @@ def _with_job(
 def _check_photo(session: Session, subject: Subject, image_id: uuid.UUID) -> None:
     image = Images(session, subject.owner_id).get(image_id)
     if image is None:
-        raise errors.ImageNotFoundError(f"You have no image {image_id}.", pointer="/image_id")
+        raise ImageNotFoundError(f"You have no image {image_id}.", pointer="/image_id")
     if has_expired(image.expires_at):
-        raise errors.ResourceExpiredError(
+        raise ResourceExpiredError(
             f"Image {image_id} has expired; upload the photo again.", pointer="/image_id"
         )
     if image.subject_id != str(subject.id):
-        raise errors.NotOfThisSubjectError(
+        raise NotOfThisSubjectError(
             f"Image {image_id} was not uploaded as one of this subject's, whose consent it needs; "
             f"upload it with subject_id={subject.id}.",
             pointer="/image_id",
         )
     if len(image.faces) != 1:
-        raise errors.SeveralFacesError(
+        raise SeveralFacesError(
             f"{image.filename or 'The image'} shows {len(image.faces)} faces; send a photo of the "
             "subject alone.",
             filename=image.filename,
@@ -353,7 +352,7 @@ def _base(
         return shipped(name).config
     model = made(session, owner_id, name)
     if model.subject_id is not None and (subject is None or model.subject_id != subject.id):
-        raise errors.UnsuitableBaseModelError(
+        raise UnsuitableBaseModelError(
             "The base model is fitted to another person.", pointer="/base_model"
         )
     return EstimatorConfig.parse(_config(model))
@@ -361,7 +360,7 @@ def _base(
 
 def _config(model: Model) -> dict[str, Any]:
     if model.config is None:
-        raise errors.NotReadyError("The model is still being made; try again later.")
+        raise NotReadyError("The model is still being made; try again later.")
     return model.config
 
 
@@ -369,7 +368,7 @@ def _check_aus(aus: Sequence[str] | None, config: EstimatorConfig) -> None:
     _check_known(aus)
     missing = [au for au in aus or () if au not in config.aus]
     if missing:
-        raise errors.UnsuitableBaseModelError(
+        raise UnsuitableBaseModelError(
             f"The base model does not read {', '.join(missing)}; it reads {', '.join(config.aus)}.",
             pointer="/base_model",
             available=list(config.aus),
@@ -379,7 +378,7 @@ def _check_aus(aus: Sequence[str] | None, config: EstimatorConfig) -> None:
 def _check_known(aus: Sequence[str] | None) -> None:
     for au in aus or ():
         if au not in SUPPORTED_AUS:
-            raise errors.UnknownActionUnitError(
+            raise UnknownActionUnitError(
                 f"{au[:20]!r} is not a supported action unit; use {', '.join(SUPPORTED_AUS)}.",
                 pointer="/aus",
             )

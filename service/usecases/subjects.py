@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from service import errors
 from service.db.ids import parse_id
 from service.db.repositories import Page, Subjects
 from service.db.tables import Image, Subject
 from service.db.types import now
+from service.errors.requests import InvalidRequestError
+from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
 from service.model_schemas import SubjectRequest
 from service.usecases.images import has_expired
 
@@ -27,16 +28,14 @@ def create(session: Session, owner_id: uuid.UUID, asked: SubjectRequest) -> Subj
     consent = asked.consent
     # A day begins up to 14 hours earlier elsewhere than in UTC.
     if consent.date > (now() + timedelta(hours=14)).date():
-        raise errors.InvalidRequestError(
-            "The consent's date is a day to come.", pointer="/consent/date"
-        )
+        raise InvalidRequestError("The consent's date is a day to come.", pointer="/consent/date")
     if consent.expires is not None and consent.expires < consent.date:
-        raise errors.InvalidRequestError(
+        raise InvalidRequestError(
             "The consent expires before it was given.", pointer="/consent/expires"
         )
     ends = None if consent.expires is None else _end_of(consent.expires)
     if has_expired(ends):
-        raise errors.ConsentExpiredError(
+        raise ConsentExpiredError(
             f"The consent expired with {consent.expires}; renew it first.",
             pointer="/consent/expires",
         )
@@ -61,7 +60,7 @@ def get(session: Session, owner_id: uuid.UUID, subject_id: uuid.UUID | None) -> 
     """
     subject = None if subject_id is None else Subjects(session, owner_id).get(subject_id)
     if subject is None:
-        raise errors.SubjectNotFoundError("You have no subject with this id.")
+        raise SubjectNotFoundError("You have no subject with this id.")
     return subject
 
 
@@ -73,9 +72,9 @@ def consenting(session: Session, owner_id: uuid.UUID, subject_id: uuid.UUID | No
     """
     subject = None if subject_id is None else Subjects(session, owner_id).held(subject_id)
     if subject is None:
-        raise errors.SubjectNotFoundError("You have no subject with this id.")
+        raise SubjectNotFoundError("You have no subject with this id.")
     if has_expired(subject.expires_at):
-        raise errors.ConsentExpiredError(
+        raise ConsentExpiredError(
             f"The consent of this subject expired with {subject.consent_expires}; their images "
             "and models can no longer be used."
         )

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from models.facs import (
+from models import facs
+from models.facs import Target, TargetError
+from service.errors.base import ProblemError
+from service.errors.targets import (
     ContradictorySidesError,
-    IntensityError,
-    Target,
-    TargetError,
+    IntensityOutOfRangeError,
+    TooManyTargetsError,
     UnknownActionUnitError,
 )
-from service import errors
 
-_PROBLEMS: Final[Mapping[type[TargetError], type[errors.ProblemError]]] = {
-    UnknownActionUnitError: errors.UnknownActionUnitError,
-    IntensityError: errors.IntensityOutOfRangeError,
-    ContradictorySidesError: errors.ContradictorySidesError,
+_PROBLEMS: Final[Mapping[type[TargetError], type[ProblemError]]] = {
+    facs.UnknownActionUnitError: UnknownActionUnitError,
+    facs.IntensityError: IntensityOutOfRangeError,
+    facs.ContradictorySidesError: ContradictorySidesError,
 }
 
 
@@ -30,7 +31,7 @@ def parse_targets(targets: Sequence[Mapping[str, Any]], limit: int) -> list[Targ
             to the value that is wrong.
     """
     if len(targets) > limit:
-        raise errors.TooManyTargetsError(
+        raise TooManyTargetsError(
             f"{len(targets):,} targets are too many; one request may name {limit:,}. "
             "Split them over several requests.",
             limit=limit,

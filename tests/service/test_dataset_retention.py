@@ -16,7 +16,7 @@ from service.db.blobs import remove_unneeded
 from service.db.engine import Database, open_database
 from service.db.tables import Corpus, Dataset, Job
 from service.db.types import now
-from service.errors import ResourceExpiredError
+from service.errors.resources import ResourceExpiredError
 from service.usecases import corpora, datasets
 from service.usecases.retention import erase_expired
 from tests.support.inline import asked, imported, run_all

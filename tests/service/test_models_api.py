@@ -83,6 +83,9 @@ def test_a_download_is_the_checkpoint(service: Service) -> None:
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     head = service.client.head("/v1/models/compact/download")
     assert (head.status_code, head.headers["content-length"]) == (200, str(shown["size"]))
+    part = service.client.get("/v1/models/compact/download", headers={"Range": "bytes=2-9"})
+    assert (part.status_code, part.content) == (206, answer.content[2:10])
+    assert "immutable" not in answer.headers["cache-control"]  # a newer version may ship another
 
 
 def read_by_onnx(content: bytes) -> np.ndarray:

@@ -17,7 +17,7 @@ from service.db.ids import new_id
 from service.db.shards import shards_of, wake_parents
 from service.db.tables import Job
 from service.db.types import now
-from service.errors import JobNotFoundError
+from service.errors.jobs import JobNotFoundError
 from service.jobs.contracts import DATASET, DATASET_SHARD, RUNNING
 from service.jobs.queue import JobQueue
 from service.jobs.sweeper import Sweeper

@@ -1,0 +1,1 @@
+"""What can go wrong: one file a noun, each problem with its own type and status (RFC 9457)."""
