@@ -1,7 +1,7 @@
-"""How well intensities are read: ICC(3,1), MAE, 2AFC, F1 and the confusion of levels.
+"""How well intensities are read: ICC(3,1), MAE, 2AFC, F1 and the confusion of levels; and FID.
 
-All take true and read values of one AU as vectors of the same length. What is undefined is NaN,
-never a number that looks like a result; whoever averages says over how many.
+The former take true and read values of one AU as vectors of the same length. What is undefined is
+NaN, never a number that looks like a result; whoever averages says over how many.
 """
 
 from __future__ import annotations
@@ -104,6 +104,32 @@ def mean_defined(values: list[float]) -> Mean:
     defined = [value for value in values if not np.isnan(value)]
     mean = float(np.mean(defined)) if defined else float("nan")
     return Mean(mean, len(defined), len(values) - len(defined))
+
+
+def frechet_distance(first: FloatArray, second: FloatArray) -> float:
+    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of features (N, D) and (M, D).
+
+    FID when the features are a network's (Heusel et al. 2017, eq. 6), which makes it a number about
+    that network too: say which one. Covariances of few samples make it too large; compare only what
+    was measured on equally many.
+
+    Raises:
+        ValueError: fewer than two samples, other widths, or features that are not finite.
+    """
+    one, other = (np.asarray(features, np.float64) for features in (first, second))
+    if one.ndim != 2 or other.ndim != 2 or one.shape[1] != other.shape[1]:
+        raise ValueError(f"expected (N, D) and (M, D), got {one.shape} and {other.shape}")
+    if min(len(one), len(other)) < 2:
+        raise ValueError("a covariance needs at least two samples")
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        raise ValueError("features must be finite")
+    apart = one.mean(axis=0) - other.mean(axis=0)
+    c1, c2 = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (one, other))
+    # tr (C1 C2)^(1/2) by the symmetric C1^(1/2) C2 C1^(1/2), whose eigenvalues are the same.
+    values, vectors = np.linalg.eigh(c1)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ c2 @ root), 0)).sum()
+    return float(max(apart @ apart + np.trace(c1) + np.trace(c2) - 2 * shared, 0.0))
 
 
 def _checked(true: Vector, read: Vector) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

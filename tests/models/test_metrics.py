@@ -11,15 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.metrics import (
+    FloatArray,
     Vector,
     confusion,
     f1,
+    frechet_distance,
     icc31,
     mae,
     mean_defined,
     per_column,
     two_afc,
 )
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
 
 
 def _ratings(seed: int, count: int = 40) -> tuple[Vector, Vector]:
@@ -125,3 +132,55 @@ def test_vectors_that_do_not_fit_are_refused() -> None:
         mae(np.zeros(3), np.zeros(4))
     with pytest.raises(ValueError, match="left out"):
         icc31(np.array([np.nan, 1]), np.zeros(2))
+
+
+def gaussian(rng: np.random.Generator, mean: list[float], root: list[list[float]]) -> FloatArray:
+    """Samples whose mean and covariance are exactly `mean` and root @ root.T."""
+    raw = rng.standard_normal((400, len(mean)))
+    raw -= raw.mean(axis=0)
+    whitened = raw @ np.linalg.inv(np.linalg.cholesky(np.cov(raw, rowvar=False))).T
+    return np.asarray(whitened @ np.array(root).T + mean, np.float32)
+
+
+def test_the_distance_of_gaussians_that_commute_has_a_closed_form(
+    rng: np.random.Generator,
+) -> None:
+    first = gaussian(rng, [0.0, 1.0], [[2.0, 0.0], [0.0, 1.0]])
+    second = gaussian(rng, [3.0, -1.0], [[0.5, 0.0], [0.0, 4.0]])
+    expected = 3**2 + 2**2 + (2 - 0.5) ** 2 + (1 - 4) ** 2
+    assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-5)
+    assert frechet_distance(second, first) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_distance_of_gaussians_that_do_not_commute(rng: np.random.Generator) -> None:
+    # For 2 x 2, tr (C1 C2)^(1/2) = sqrt(tr C1 C2 + 2 sqrt(det C1 C2)).
+    one, other = np.array([[2.0, 0.0], [1.0, 1.0]]), np.array([[1.0, 0.5], [0.0, 3.0]])
+    c1, c2 = one @ one.T, other @ other.T
+    shared = np.sqrt(np.trace(c1 @ c2) + 2 * np.sqrt(np.linalg.det(c1 @ c2)))
+    expected = np.trace(c1) + np.trace(c2) - 2 * shared
+    found = frechet_distance(
+        gaussian(rng, [0.0, 0.0], one.tolist()), gaussian(rng, [0.0, 0.0], other.tolist())
+    )
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_same_features_are_at_no_distance_though_they_be_few(rng: np.random.Generator) -> None:
+    few = rng.standard_normal((3, 8)).astype(np.float32)
+    assert frechet_distance(few, few) == pytest.approx(0, abs=1e-9)
+    assert frechet_distance(few, few + 2) == pytest.approx(8 * 4, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "complaint"),
+    [
+        (np.zeros((3, 2)), np.zeros((3, 4)), "expected"),
+        (np.zeros(3), np.zeros((3, 1)), "expected"),
+        (np.zeros((1, 2)), np.zeros((3, 2)), "two samples"),
+        (np.full((3, 2), np.nan), np.zeros((3, 2)), "finite"),
+    ],
+)
+def test_features_that_have_no_distance_are_refused(
+    first: FloatArray, second: FloatArray, complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        frechet_distance(first, second)
