@@ -109,7 +109,7 @@ def draw(
     colour[is_eye] *= lit[:, None]
     if is_mouth.any():
         inside = _mouth(model, subject, expression, canonical[is_mouth], seed)
-        own = np.float32(subject.open_mouth * _like_photographed(model, subject, expression.moved))
+        own = np.float32(subject.open_mouth * like_photographed(model, subject, expression.moved))
         colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
     _darken_seams(colour, subject, expression, canonical)
     colour[(shown < 0) | (seen[..., 0] < 0.5)] = 0
@@ -147,7 +147,7 @@ def _darken_seams(
             colour *= np.exp(log)[..., None]
 
 
-def _like_photographed(model: RigModel, subject: Subject, moved: FloatArray) -> float:
+def like_photographed(model: RigModel, subject: Subject, moved: FloatArray) -> float:
     """1 while the mouth is open about as in the photo, 0 where that would tear its teeth apart."""
     was, now = (float(model.lips.gaps(mesh).max()) for mesh in (subject.dense, moved))
     jaw = float(moved[CHIN, 1] - subject.dense[CHIN, 1])

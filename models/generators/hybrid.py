@@ -1,0 +1,72 @@
+"""The rig's drawing, corrected by a network that has seen real smiles come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.generators.base import FloatArray, ImageArray, check_request
+from models.hybrid.corrector import Corrector, shipped_corrector
+from models.hybrid.scene import changes, place, see
+from models.registration.face import FACE_SIZE, RegisteredFace
+from models.registration.pyramid import Pyramid
+from models.rig.draw import draw, express
+from models.rig.model import RigModel, rig_model
+from models.rig.subject import measure
+
+
+class HybridGenerator:
+    """Draws as `rig` does, then corrects smiles and open mouths; the rest is the rig's, byte for
+    byte."""
+
+    name = "hybrid"
+
+    def __init__(self, corrector: Corrector | None = None, model: RigModel | None = None) -> None:
+        """With the corrector and the rig that ship unless others are given.
+
+        Raises:
+            models.assets.AssetError: their weights are missing or damaged.
+        """
+        self._corrector = corrector or shipped_corrector()
+        self._model = model or rig_model()
+
+    def generate(
+        self,
+        faces: Sequence[RegisteredFace],
+        targets: FloatArray,
+        sources: FloatArray | None = None,
+        *,
+        seeds: Sequence[int] | None = None,
+        size: int = FACE_SIZE,
+    ) -> ImageArray:
+        """See `models.generators.base.Generator.generate`."""
+        check_request(len(faces), targets, sources, seeds, size)
+        out = np.zeros((len(faces), size, size, 3), np.uint8)
+        pyramids: dict[RegisteredFace, Pyramid] = {}
+        for index, face in enumerate(faces):
+            pyramid = pyramids.setdefault(face, Pyramid(face.photo))
+            source = None if sources is None else sources[index]
+            seed = 0 if seeds is None else seeds[index]
+            out[index] = self._drawn(face, pyramid, targets[index], source, seed, size)
+        return out
+
+    def _drawn(
+        self,
+        face: RegisteredFace,
+        pyramid: Pyramid,
+        target: FloatArray,
+        source: FloatArray | None,
+        seed: int,
+        size: int,
+    ) -> ImageArray:
+        model, subject = self._model, measure(self._model, face)
+        expression = express(model, subject, target, source)
+        view = face.view.resized(size / FACE_SIZE)
+        drawing = draw(model, subject, pyramid, expression, view, size, seed)
+        if not changes(model, subject, expression.moved, target, source):
+            return drawing
+        scene = see(model, subject, pyramid, expression, target, source, seed)
+        correction = place(model, expression, self._corrector.correction(scene), view, size)
+        corrected = np.clip(drawing + correction + np.float32(0.5), 0, 255).astype(np.uint8)
+        return np.where(drawing.any(axis=2, keepdims=True), corrected, drawing)

@@ -1,0 +1,1 @@
+"""What `hybrid` adds to the rig's drawing of a smile: a small learned correction."""
