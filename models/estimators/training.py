@@ -16,6 +16,14 @@ from torch import nn
 
 from models.estimators.faces import Batches
 from models.estimators.objective import Objective
+from models.resumable import (
+    clone,
+    move_average,
+    optimizer_tensors,
+    prefixed,
+    restore_optimizer,
+    under,
+)
 
 Precision = Literal["float32", "bfloat16", "float16"]
 _DTYPES: Mapping[str, torch.dtype] = {
@@ -204,23 +212,16 @@ class _Run:
         if state.tensors:
             self._restore(state.tensors)
         elif config.average:
-            self.average = _clone(network.state_dict())
+            self.average = clone(network.state_dict())
 
     def advance(self) -> None:
         """Count the step and move the mean of the weights."""
         self.state.step += 1
-        if not self.config.average:
-            return
-        # an average that starts at random weights forgets them quickly at first
-        decay = min(self.config.average, (1 + self.state.step) / (10 + self.state.step))
-        for name, value in self.network.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.average[name].lerp_(value, 1 - decay)
-            else:
-                self.average[name].copy_(value)
+        if self.config.average:
+            move_average(self.average, self.network, self.config.average, self.state.step)
 
     def validated(self, validate: Callable[[nn.Module], float]) -> float:
-        own = _clone(self.network.state_dict()) if self.average else {}
+        own = clone(self.network.state_dict()) if self.average else {}
         if self.average:
             self.network.load_state_dict(self.average)
         self.network.eval()
@@ -229,7 +230,7 @@ class _Run:
         if score > self.state.best_score:
             self.state.best_score, self.state.best_step = score, self.state.step
             self.state.stale = 0
-            self.best = _clone(self.network.state_dict())
+            self.best = clone(self.network.state_dict())
         else:
             self.state.stale += 1
         if own:
@@ -249,43 +250,26 @@ class _Run:
         return chosen
 
     def captured(self) -> TrainingState:
-        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
-        tensors |= {f"average.{name}": value for name, value in self.average.items()}
-        tensors |= {f"best.{name}": value for name, value in self.best.items()}
-        for index, moments in self.optimizer.state_dict()["state"].items():
-            for name, value in moments.items():
-                tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-        for name, value in self.scaler.state_dict().items():
-            tensors[f"scaler.{name}"] = torch.as_tensor(value)
+        scale = {name: torch.as_tensor(v) for name, v in self.scaler.state_dict().items()}
+        tensors = {
+            **prefixed("network.", self.network.state_dict()),
+            **prefixed("average.", self.average),
+            **prefixed("best.", self.best),
+            **prefixed("optimizer.", optimizer_tensors(self.optimizer)),
+            **prefixed("scaler.", scale),
+        }
         return TrainingState(
             self.state.step,
             self.state.best_score,
             self.state.best_step,
             self.state.stale,
-            _clone(tensors),
+            clone(tensors),
         )
 
     def _restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        self.network.load_state_dict(_under("network.", tensors))
-        self.average = _clone(_under("average.", tensors))
-        self.best = _clone(_under("best.", tensors))
-        moments: dict[int, dict[str, torch.Tensor]] = {}
-        for name, value in _under("optimizer.", tensors).items():
-            index, kind = name.split(".", 1)
-            moments.setdefault(int(index), {})[kind] = value.clone()
-        if scale := _under("scaler.", tensors):
+        self.network.load_state_dict(under("network.", tensors))
+        self.average = clone(under("average.", tensors))
+        self.best = clone(under("best.", tensors))
+        restore_optimizer(self.optimizer, under("optimizer.", tensors))
+        if scale := under("scaler.", tensors):
             self.scaler.load_state_dict({name: value.item() for name, value in scale.items()})
-        whole = self.optimizer.state_dict()
-        self.optimizer.load_state_dict({**whole, "state": moments})
-
-
-def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
-
-
-def _clone(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: value.detach().clone() for name, value in tensors.items()}

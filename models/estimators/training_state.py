@@ -1,17 +1,13 @@
-"""Keeps a training run in one file, without pickle."""
+"""Keeps a training run of an estimator in one file."""
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
-
 from models.estimators.training import TrainingState
+from models.resumable import read_state, write_state
 
-_KEY = "facsimile.training"
+_KIND = "facsimile.training"
 
 
 def save_state(path: Path, state: TrainingState) -> None:
@@ -22,20 +18,14 @@ def save_state(path: Path, state: TrainingState) -> None:
         "best_step": state.best_step,
         "stale": state.stale,
     }
-    temporary = path.with_name(f".{path.name}.part")
-    tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
-    save_file(tensors, temporary, {_KEY: json.dumps(facts)})
-    os.replace(temporary, path)
+    write_state(path, _KIND, facts, state.tensors)
 
 
 def load_state(path: Path) -> TrainingState:
     """Read what `save_state` wrote.
 
     Raises:
-        ValueError: the file is something else.
+        models.checkpoints.CheckpointError: the file is damaged or something else.
     """
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata() or {}
-    if _KEY not in metadata:
-        raise ValueError(f"{path} is not the state of a training run")
-    return TrainingState(**json.loads(metadata[_KEY]), tensors=load_file(path))
+    facts, tensors = read_state(path, _KIND)
+    return TrainingState(**facts, tensors=tensors)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, get_args
 
+from models.checkpoints import Checkpoint, CheckpointMismatchError
 from models.generators.base import Generator
+from models.generators.config import Kind
 from models.generators.rig import RigGenerator
 
 DEFAULT: Final = "rig"
@@ -33,3 +35,21 @@ def load_generator(name: str) -> Generator:
             f"There is no generator {name!r}; choose one of {', '.join(_MAKERS)}."
         )
     return _MAKERS[name]()
+
+
+def generator_from_checkpoint(checkpoint: Checkpoint, name: str) -> Generator:
+    """The generator that somebody trained, to be known by `name`. Needs torch.
+
+    Raises:
+        models.checkpoints.CheckpointMismatchError: the checkpoint is of something else, or its
+            weights and configuration do not fit.
+    """
+    kind = checkpoint.config.get("kind")
+    if kind not in get_args(Kind):
+        raise CheckpointMismatchError(
+            f"The checkpoint is of {kind!r}; generators are {' and '.join(get_args(Kind))}."
+        )
+    # Whoever draws with the rig alone loads no torch.
+    from models.generators.learned import from_checkpoint
+
+    return from_checkpoint(checkpoint, name)

@@ -1,0 +1,167 @@
+"""Pairs to learn from: a face, what it shows, and what the same person is to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from models.estimators.faces import to_tensor
+
+FloatArray = npt.NDArray[np.float32]
+ImageArray = npt.NDArray[np.uint8]
+IndexArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+class UnfitPairsError(ValueError):
+    """There is nothing to learn a generator from; the message says why."""
+
+    code = "unfit-dataset"
+
+
+@dataclass(frozen=True, eq=False)
+class PairBatch:
+    """One step's worth of N pairs.
+
+    Attributes:
+        source: float32 (N, 3, S, S) in [-1, 1], the faces to draw on.
+        source_aus: float32 (N, A) in [0, 1], what they show.
+        target_aus: float32 (N, A) in [0, 1], what is asked for.
+        target: float32 (N, 3, S, S), the same people showing `target_aus`; 0 where there is none.
+        has_target: bool (N,).
+        real: float32 (N, 3, S, S), photographs for the critic to hold drawings against.
+    """
+
+    source: torch.Tensor
+    source_aus: torch.Tensor
+    target_aus: torch.Tensor
+    target: torch.Tensor
+    has_target: torch.Tensor
+    real: torch.Tensor
+
+    def moved(self, device: torch.device) -> PairBatch:
+        """The same batch on a device, images channels last in memory."""
+
+        def image(tensor: torch.Tensor) -> torch.Tensor:
+            return tensor.to(device, memory_format=torch.channels_last, non_blocking=True)
+
+        return PairBatch(
+            image(self.source),
+            self.source_aus.to(device),
+            self.target_aus.to(device),
+            image(self.target),
+            self.has_target.to(device),
+            image(self.real),
+        )
+
+
+class Pairs(Protocol):
+    """Pairs by step: the same step gives the same pairs, so training resumes exactly."""
+
+    @property
+    def aus(self) -> tuple[str, ...]:
+        """The A action units, named as in `GeneratorConfig.aus`."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Side S of the images."""
+        ...
+
+    def batch(self, step: int, count: int, part: slice = slice(None)) -> PairBatch:
+        """The rows `part` of a step's `count` pairs; each process of several reads its own."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class PeopleFaces:
+    """Faces of people with what they show.
+
+    Attributes:
+        aus: the A action units.
+        images: uint8 (M, S, S, 3), registered; may be a memory map.
+        labels: float32 (M, A), intensities 0..5.
+        person: int (M,).
+        real: bool (M,), which are photographs and not drawings.
+    """
+
+    aus: tuple[str, ...]
+    images: ImageArray
+    labels: FloatArray
+    person: IndexArray
+    real: BoolArray
+
+    def __post_init__(self) -> None:
+        count = len(self.images)
+        if self.images.ndim != 4 or self.images.shape[1:] != (*self.images.shape[1:2] * 2, 3):
+            raise ValueError(f"images must be (M, S, S, 3), not {self.images.shape}")
+        if self.labels.shape != (count, len(self.aus)):
+            raise ValueError(f"{count} images of {len(self.aus)} AUs: labels {self.labels.shape}")
+        if self.person.shape != (count,) or self.real.shape != (count,):
+            raise ValueError(f"{count} images, {len(self.person)} people, {len(self.real)} marks")
+        if np.isnan(self.labels).any():
+            raise UnfitPairsError("An image has no label for one of the AUs to be drawn.")
+        if not count:
+            raise UnfitPairsError("There are no images to learn from.")
+
+
+class PeoplePairs:
+    """Pairs of faces of the same person, and some whose target nobody has seen.
+
+    Every person comes up alike often, whatever the number of their faces. Where a person has one
+    face alone, and in a share of the other pairs, the face of a stranger says which expression is
+    asked for, and there is no target. Where there are no photographs at all, the critic is shown
+    the sources.
+    """
+
+    def __init__(self, faces: PeopleFaces, *, strangers: float = 0.25, seed: int = 0) -> None:
+        """Draw pairs from `faces`; a share `strangers` of them ask for a stranger's expression."""
+        self._faces, self._strangers, self._seed = faces, strangers, seed
+        people = np.unique(faces.person)
+        self._rows = [np.flatnonzero(faces.person == person) for person in people]
+        self._real = np.flatnonzero(faces.real)
+
+    @property
+    def aus(self) -> tuple[str, ...]:
+        """See `Pairs`."""
+        return self._faces.aus
+
+    @property
+    def size(self) -> int:
+        """See `Pairs`."""
+        return int(self._faces.images.shape[1])
+
+    def batch(self, step: int, count: int, part: slice = slice(None)) -> PairBatch:
+        """See `Pairs`."""
+        source, target, has_target, real = (rows[part] for rows in self._drawn(step, count))
+        faces = self._faces
+        targets = to_tensor(faces.images[target])
+        known = torch.from_numpy(has_target)
+        return PairBatch(
+            to_tensor(faces.images[source]),
+            torch.from_numpy(faces.labels[source] / np.float32(5)),
+            torch.from_numpy(faces.labels[target] / np.float32(5)),
+            torch.where(known[:, None, None, None], targets, torch.zeros(())),
+            known,
+            to_tensor(faces.images[real]),
+        )
+
+    def _drawn(self, step: int, count: int) -> tuple[IndexArray, IndexArray, BoolArray, IndexArray]:
+        """Rows of sources, of what is asked for, whether that is a target, and of photographs."""
+        rng = np.random.default_rng((self._seed, step))
+        source, target = np.zeros((2, count), np.int64)
+        has_target = np.zeros(count, np.bool_)
+        for index in range(count):
+            rows = self._rows[rng.integers(len(self._rows))]
+            source[index] = rng.choice(rows)
+            others = rows[rows != source[index]]
+            has_target[index] = len(others) and rng.random() >= self._strangers
+            target[index] = (
+                rng.choice(others) if has_target[index] else rng.integers(len(self._faces.labels))
+            )
+        real = rng.choice(self._real, count) if len(self._real) else source
+        return source, target, has_target, np.asarray(real, np.int64)
