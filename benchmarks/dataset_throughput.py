@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.machine import described
 from benchmarks.portraits import as_jpegs, portraits
@@ -36,12 +37,15 @@ AUS: Final = ("AU01", "AU04", "AU06", "AU10", "AU12", "AU14", "AU17")
 PAPER_IMAGES: Final = 210_000
 POLL_SECONDS: Final = 0.5
 
+DoubleArray = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Built:
     """One dataset: seconds of drawing and of all, and the worker's largest memory meanwhile.
 
-    `quarters` are images per second in each quarter of the drawing; `peak` is the largest
+    `quarters` are images per second in each quarter of the drawing and `processor` milliseconds of
+    processor time an image, which neighbours on the machine disturb less; `peak` is the largest
     resident set, in bytes, of any process that ran jobs.
     """
 
@@ -50,6 +54,7 @@ class Built:
     drawing: float
     whole: float
     quarters: tuple[float, ...]
+    processor: tuple[float, ...]
     peak: int
 
 
@@ -86,16 +91,20 @@ def main() -> None:
 
 
 def _print_sizes(corpus: bytes, sizes: Sequence[int]) -> None:
-    print("\n| images | MB | images per second, by quarter | peak memory of the worker, MB |")
-    print("| ---: | ---: | --- | ---: |")
+    print("\n| images | MB | images per second, by quarter | processor ms an image, by quarter "
+          "| peak memory of the worker, MB |\n| ---: | ---: | --- | --- | ---: |")  # fmt: skip
     with _service(1) as (client, process):
         corpus_id = _imported(client, corpus)
         _build(client, process, corpus_id, 1_000, 99)  # models are loaded, caches are full
         for size in sizes:
             one = _build(client, process, corpus_id, size, 1)
-            quarters = ", ".join(f"{rate:.1f}" for rate in one.quarters)
+            quarters, processor = (
+                ", ".join(f"{figure:.1f}" for figure in figures)
+                for figures in (one.quarters, one.processor)
+            )
             print(
-                f"| {one.images:,} | {one.size / 1e6:,.0f} | {quarters} | {one.peak / 1e6:.0f} |",
+                f"| {one.images:,} | {one.size / 1e6:,.0f} | {quarters} | {processor} "
+                f"| {one.peak / 1e6:.0f} |",
                 flush=True,
             )
 
@@ -128,41 +137,56 @@ def _build(
         if job.done and (not times or job.done > times[-1][1]):
             times.append((drawn, job.done))
     whole = time.perf_counter() - start
-    peak = watch.stop()
+    watch.stop()
     built: Dataset = client.dataset(asked.id)
     if built.job.state != "succeeded" or built.size is None:
         raise SystemExit(f"the dataset was not built: {built.job.error}")
     drawing = times[-1][0] - start
-    return Built(built.images, built.size, drawing, whole, _quarters(start, times), peak)
+    marks = _quarter_marks(start, times)
+    share = times[-1][1] / 4
+    rates = tuple(float(share / seconds) for seconds in np.diff(marks))
+    processor = tuple(float(1e3 * used / share) for used in np.diff(watch.processor_at(marks)))
+    return Built(built.images, built.size, drawing, whole, rates, processor, watch.peak)
 
 
-def _quarters(start: float, times: Sequence[tuple[float, int]]) -> tuple[float, ...]:
+def _quarter_marks(start: float, times: Sequence[tuple[float, int]]) -> DoubleArray:
+    """(5,): when each quarter of the images began, and when the last one ended."""
     moments = np.array([start, *(moment for moment, _ in times)])
     done = np.array([0, *(count for _, count in times)], float)
-    marks = np.interp(np.linspace(0, done[-1], 5), done, moments)
-    return tuple(float(done[-1] / 4 / seconds) for seconds in np.diff(marks))
+    return np.asarray(np.interp(np.linspace(0, done[-1], 5), done, moments), np.float64)
 
 
 class _Watch:
-    """Looks at the memory of the processes that run jobs, until stopped."""
+    """Looks at memory and processor time of the processes that run jobs, until stopped.
+
+    `peak` is the largest resident set seen, in bytes.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.peak = 0
         self._process = process
-        self._peak = 0
+        self._used: dict[int, float] = {}
+        self._samples: list[tuple[float, float]] = []
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def stop(self) -> int:
+    def stop(self) -> None:
         self._stopped.set()
         self._thread.join()
-        return self._peak
+
+    def processor_at(self, moments: DoubleArray) -> DoubleArray:
+        """Seconds of processor time used up to each of `moments`, all processes together."""
+        seen, used = np.array(self._samples).T
+        return np.asarray(np.interp(moments, seen, used), np.float64)
 
     def _run(self) -> None:
         while not self._stopped.wait(POLL_SECONDS):
             mains = _children(self._process.pid)
             for pid in [child for main in mains for child in _children(main)]:
-                self._peak = max(self._peak, _resident(pid))
+                self.peak = max(self.peak, _resident(pid))
+                self._used[pid] = max(self._used.get(pid, 0.0), _processor_seconds(pid))
+            self._samples.append((time.perf_counter(), sum(self._used.values())))
 
 
 def _children(parent: int) -> list[int]:
@@ -180,6 +204,13 @@ def _resident(pid: int) -> int:
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0
+
+
+def _processor_seconds(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _corpus(people: int, each: int, folder: Path | None) -> bytes:
