@@ -27,6 +27,7 @@ from models.estimators.faces import (
 )
 from models.estimators.networks import Network, build_network
 from models.estimators.objective import both_heads, level_classes
+from models.estimators.starting import RATE, UnfitBaseError, started_from
 from models.estimators.training import Record, TrainingConfig, TrainingState, train
 from models.estimators.vgg16 import Vgg16, Vgg16Config, load_imagenet
 from models.metrics import icc31, mean_defined, per_column
@@ -86,6 +87,7 @@ def fit(
     name: str = "estimator",
     registration: RegistrationKind = "3d",
     lineage: Mapping[str, Any] | None = None,
+    base: Estimator | None = None,
     imagenet: Path | None = None,
     device: torch.device | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -102,16 +104,21 @@ def fit(
         name: in the card.
         registration: of the faces.
         lineage: where they come from: dataset id, specification, licences.
+        base: an estimator to train on from, at a lower rate, instead of weights at random.
         imagenet: file of VGG16 weights to start from.
         device: where to train; the CPU by default. The estimator comes back on the CPU.
         progress, should_stop, log, save, state: see `models.estimators.training.train`.
 
     Returns:
         The estimator and how well it reads the validation faces; None if it was stopped.
+
+    Raises:
+        models.estimators.starting.UnfitBaseError: the base is of another architecture, reads
+            other faces, or does not read one of the AUs.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network, described = _network(faces.aus, config, registration, lineage or {})
+        network, described = _network(faces.aus, config, registration, lineage or {}, base)
     if imagenet is not None and isinstance(network, Vgg16):
         load_imagenet(network, imagenet)
     network.to(device or torch.device("cpu"))
@@ -121,12 +128,16 @@ def fit(
         config.training,
         steps=per_epoch * config.epochs,
         validate_every=per_epoch,
+        learning_rate=config.training.learning_rate * (1 if base is None else RATE),
         seed=config.seed,
     )
     if config.normalisation == "mean-texture":
         faces = DatasetFaces(
             faces.aus, with_mean_textures(faces.train), with_mean_textures(faces.validation)
         )
+    before = (
+        None if base is None else _score(network.eval(), faces.validation, config.normalisation)
+    )
     augment: Augmentation = Augment() if config.varied else _as_they_are
     batches: Batches = PeopleBatches(
         faces.train, augment, max(1, config.batch // 4), 4, config.seed
@@ -154,7 +165,8 @@ def fit(
         faces.validation.labels,
         len(np.unique(faces.validation.person)),
     )
-    estimator = Estimator(described, network, card=card(name, described, measured))
+    notes = () if before is None else (f"The base it started from: mean ICC {before:.3f}.",)
+    estimator = Estimator(described, network, card=card(name, described, measured, notes))
     return estimator, measured
 
 
@@ -163,12 +175,17 @@ def _network(
     config: FitConfig,
     registration: RegistrationKind,
     lineage: Mapping[str, Any],
+    base: Estimator | None,
 ) -> tuple[Network, EstimatorConfig]:
-    shape = (
-        CompactConfig(au_count=len(aus))
-        if config.architecture == "compact"
-        else Vgg16Config(au_count=len(aus))
-    )
+    shape: CompactConfig | Vgg16Config
+    if base is not None:
+        _check_base(base, config, registration)
+        network = started_from(base, aus)
+        shape, lineage = network.config, {**lineage, "base": dict(base.config.lineage)}
+    elif config.architecture == "compact":
+        shape = CompactConfig(au_count=len(aus))
+    else:
+        shape = Vgg16Config(au_count=len(aus))
     described = EstimatorConfig(
         config.architecture,
         aus,
@@ -177,7 +194,17 @@ def _network(
         network=dataclasses.asdict(shape),
         lineage={**lineage, "training": dataclasses.asdict(config)},
     )
-    return build_network(described), described
+    return build_network(described) if base is None else network, described
+
+
+def _check_base(base: Estimator, config: FitConfig, registration: RegistrationKind) -> None:
+    wanted = (config.architecture, registration, config.normalisation)
+    found = (base.config.architecture, base.config.registration, base.config.normalisation)
+    if wanted != found:
+        raise UnfitBaseError(
+            f"The base model is a {found[0]} for faces registered in {found[1]}, normalisation "
+            f"{found[2]}; what is to be trained is a {wanted[0]} for {wanted[1]}, {wanted[2]}."
+        )
 
 
 def _score(network: Network, faces: LabelledFaces, normalisation: Normalisation) -> float:

@@ -14,8 +14,10 @@ from typing import Annotated, Any, Self
 
 import typer
 
+from service.cli.connecting import Url
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
+from service.cli.estimate import load_model
 
 
 class Interrupts:
@@ -50,8 +52,16 @@ def train(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")] = Path("model"),
     architecture: Annotated[
-        Architecture, typer.Option(help="compact, or the paper's vgg16.")
-    ] = Architecture.compact,
+        Architecture | None,
+        typer.Option(help="compact, or the paper's vgg16; by default the base's, else compact."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            help="Train on from this model: compact; a checkpoint's folder or zip; or the id of a "
+            "model of the service at --url. By default from nothing."
+        ),
+    ] = None,
     au: Annotated[
         list[str] | None,
         typer.Option(metavar="AU", help="An AU to read; all that the dataset codes when none."),
@@ -65,6 +75,7 @@ def train(
         typer.Option(help="vgg16 alone: a file of published ImageNet weights to start from."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights and batches.")] = 0,
+    url: Url = None,
 ) -> None:
     """Train an estimator of AU intensities; needs PyTorch (`make torch`).
 
@@ -73,6 +84,8 @@ def train(
 
         facsimile train balanced.zip --out my_model
 
+        facsimile train balanced.zip --base compact --out my_model
+
         facsimile estimate interview.mp4 --model my_model
     """
     if importlib.util.find_spec("torch") is None:
@@ -80,17 +93,21 @@ def train(
     # Loaded by the command that trains.
     from models.checkpoints import CheckpointError, write_checkpoint
     from models.estimators.dataset_faces import UnfitDatasetError, dataset_faces
+    from models.estimators.estimator import from_checkpoint
     from models.estimators.fit import FITS, fit
+    from models.estimators.starting import UnfitBaseError
     from models.estimators.training_state import load_state, save_state
 
     if not dataset.is_file():
         raise CommandError(f"{dataset} is not a file.")
-    standard = FITS[architecture.value]
-    config = dataclasses.replace(standard, epochs=epochs or standard.epochs, seed=seed)
-    out.mkdir(parents=True, exist_ok=True)
-    state = out / "training.safetensors"
     interrupted = Interrupts()
     try:
+        start = None if base is None else from_checkpoint(load_model(base, url))
+        chosen = start.config.architecture if start is not None else Architecture.compact.value
+        standard = FITS[chosen if architecture is None else architecture.value]
+        config = dataclasses.replace(standard, epochs=epochs or standard.epochs, seed=seed)
+        out.mkdir(parents=True, exist_ok=True)
+        state = out / "training.safetensors"
         with (
             progress_bars() as progress,
             interrupted,
@@ -104,6 +121,7 @@ def train(
                 config,
                 name=out.name,
                 lineage={"dataset": dataset.name},
+                base=start,
                 imagenet=imagenet,
                 progress=lambda done, total: progress.update(bar, completed=done, total=total),
                 should_stop=interrupted.is_set,
@@ -112,7 +130,7 @@ def train(
             )
     except (zipfile.BadZipFile, KeyError) as error:
         raise CommandError(f"{dataset} is no dataset that is an image folder: {error}") from error
-    except (CheckpointError, UnfitDatasetError, FloatingPointError) as error:
+    except (CheckpointError, UnfitBaseError, UnfitDatasetError, FloatingPointError) as error:
         raise CommandError(str(error)) from error
     if made is None:
         raise CommandError("Stopped; the same command goes on from there.")

@@ -14,6 +14,7 @@ from service.artifacts import ArtifactMissingError
 from service.db.tables import Dataset, Job, Model
 from worker.handlers.personalise import need_torch, store_model
 from worker.lease import CancelRequestedError
+from worker.readers import load_model
 from worker.work import JobFailedError, Work, YieldRequestedError
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def _train(
 ) -> None:
     # Only workers that train load torch, when they do.
     from models.estimators.dataset_faces import UnfitDatasetError, dataset_faces
+    from models.estimators.estimator import from_checkpoint
     from models.estimators.fit import FITS, fit
+    from models.estimators.starting import UnfitBaseError
     from models.estimators.training_state import load_state, save_state
 
     standard = FITS[options["architecture"]]
@@ -69,6 +72,8 @@ def _train(
         "dataset_sha256": options["archive"],
         "dataset_spec": spec,
     }
+    named = options.get("base_model")
+    base = None if named is None else from_checkpoint(load_model(work, named).reader.checkpoint)
     try:
         work.stage("reading")
         with tempfile.TemporaryDirectory(dir=archive.parent) as scratch:
@@ -82,12 +87,13 @@ def _train(
                 name=name,
                 registration="2d" if spec.get("registration") == "2d" else "3d",
                 lineage=lineage,
+                base=base,
                 progress=_progress(work),
                 should_stop=work.stopping,
                 save=lambda reached: save_state(state, reached),
                 state=load_state(state) if state.exists() else None,
             )
-    except UnfitDatasetError as error:
+    except (UnfitBaseError, UnfitDatasetError) as error:
         raise JobFailedError(error.code, TITLE, str(error)) from error
     except FloatingPointError as error:
         raise JobFailedError("training-diverged", TITLE, f"{error}.") from error

@@ -124,6 +124,12 @@ def test_a_dataset_trains_an_estimator(
     read = facsimile("estimate", portrait, "--model", "model", "--out", "aus.csv")
     assert read.returncode == 0, read.stderr
     assert rows_of(tmp_path / "aus.csv")[0]["AU12_r"]
+    on = facsimile("train", "set.zip", "--base", "model", "--out", "on", "--epochs", 1)
+    assert on.returncode == 0, on.stderr
+    assert "The base it started from" in read_checkpoint(tmp_path / "on").card
+    other = facsimile("train", "set.zip", "--base", "compact", "--architecture", "vgg16")
+    assert other.returncode == 1
+    assert "The base model is a compact" in other.stderr.replace("\n", " ")
 
 
 def test_a_dataset_that_is_none_is_a_sentence(facsimile: Facsimile, tmp_path: Path) -> None:
