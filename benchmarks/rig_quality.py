@@ -101,7 +101,7 @@ def _print_smiles(tested: Sequence[Pair], others: Sequence[Pair]) -> None:
             (f"the same, blurred by {BLUR} px", cv2.GaussianBlur(own, (0, 0), BLUR)),
             ("the real smile, blurred alike", cv2.GaussianBlur(smiling.image, (0, 0), BLUR)),
         ):
-            rows.setdefault(name, []).append(_likeness(np.asarray(image, np.uint8), smiling.image))
+            rows.setdefault(name, []).append(likeness(np.asarray(image, np.uint8), smiling.image))
     print(f"### Drawn smiles against the person's real smile, {len(tested)} people held out\n")
     print("| drawing | SSIM | worst | best | sharpness |\n|---|---|---|---|---|")
     for name, found in rows.items():
@@ -135,7 +135,7 @@ def _draw(
     return np.asarray(RigGenerator(rig).generate([face], target[None], size=size)[0])
 
 
-def _likeness(image: ImageArray, real: ImageArray) -> Likeness:
+def likeness(image: ImageArray, real: ImageArray) -> Likeness:
     """On luminance, where both show skin, 5 pixels from the outline on."""
     both = np.asarray(image.any(axis=2) & real.any(axis=2), np.uint8)
     inside = cv2.erode(both, np.ones((11, 11), np.uint8)) > 0
@@ -180,7 +180,7 @@ def _print_legibility(registrar: Registrar, faces: Sequence[RegisteredFace]) -> 
     first: dict[str, Counter[str]] = {au: Counter() for au in SUPPORTED_AUS}
     found: dict[str, list[tuple[float, float]]] = {au: [] for au in SUPPORTED_AUS}
     for face in faces:
-        fields = _fields(rig, face)
+        fields = fields_of(rig, face)
         for au in SUPPORTED_AUS:
             at_b, at_e = (_refound(registrar, rig, face, au, level) for level in (2, 5))
             if at_b is None or at_e is None:
@@ -188,7 +188,7 @@ def _print_legibility(registrar: Registrar, faces: Sequence[RegisteredFace]) -> 
                 continue
             index = SUPPORTED_AUS.index(au)
             first[au][SUPPORTED_AUS[int(_explained(fields, at_e).argmax())]] += 1
-            found[au].append((_amount(fields, at_b)[index], _amount(fields, at_e)[index]))
+            found[au].append((amounts(fields, at_b)[index], amounts(fields, at_e)[index]))
     print(f"### AUs found again in the pasted photo, {len(faces)} strangers, drawn at E\n")
     print("The mesh network that registers photos looks at the result, and each AU's own field is")
     print("held against what moved: a check of this product by itself, not an independent coder.\n")
@@ -206,7 +206,7 @@ def _print_legibility(registrar: Registrar, faces: Sequence[RegisteredFace]) -> 
           f"{rose.mean():.1%} of {len(rose)} cases.\n")  # fmt: skip
 
 
-def _fields(rig: RigModel, face: RegisteredFace) -> npt.NDArray[np.float64]:
+def fields_of(rig: RigModel, face: RegisteredFace) -> npt.NDArray[np.float64]:
     """(18, 936): x and y that each AU at E moves this person's mesh by."""
     dense = rig.dense.refine(face.mesh)
     moved = [expressed(rig, dense, _asked(au, 5), None) - dense for au in SUPPORTED_AUS]
@@ -239,7 +239,7 @@ def _explained(
     return np.asarray(fields @ moved / length)
 
 
-def _amount(
+def amounts(
     fields: npt.NDArray[np.float64], moved: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """Intensity 0..5 (18,) at which each AU alone comes nearest to what moved."""

@@ -57,7 +57,7 @@ def main() -> None:
         if options.png:
             Image.fromarray(sheet).save(options.out / f"{name}.png")
         else:
-            _save(sheet, options.out / f"{name}.jpg")
+            save(sheet, options.out / f"{name}.jpg")
 
 
 def _sheets(faces: Sequence[RegisteredFace], cell: int) -> Iterator[tuple[str, ImageArray]]:
@@ -94,7 +94,7 @@ def _pasted(face: RegisteredFace, target: FloatArray) -> ImageArray:
     return np.ascontiguousarray(photo[low[1] : high[1], low[0] : high[0]])
 
 
-def _save(sheet: ImageArray, path: Path) -> None:
+def save(sheet: ImageArray, path: Path) -> None:
     """As JPEG, of the best quality that stays small enough."""
     for quality in range(90, 30, -5):
         _, content = cv2.imencode(".jpg", sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])

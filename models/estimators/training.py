@@ -9,13 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import torch
 from torch import nn
 
-from models.estimators.faces import Batches
-from models.estimators.objective import Objective
 from models.resumable import (
     clone,
     move_average,
@@ -109,10 +107,30 @@ class TrainingResult:
     state: TrainingState
 
 
+class Movable(Protocol):
+    """A batch of any kind."""
+
+    def moved(self: B, device: torch.device) -> B:
+        """The same batch on a device."""
+        ...
+
+
+B = TypeVar("B", bound=Movable)
+B_co = TypeVar("B_co", bound=Movable, covariant=True)
+
+
+class BatchesOf(Protocol[B_co]):
+    """Batches by step, as `models.estimators.faces.Batches`, of any kind."""
+
+    def batch(self, step: int) -> B_co:
+        """The batch of a step."""
+        ...
+
+
 def train(
     network: nn.Module,
-    objective: Objective,
-    batches: Batches,
+    objective: Callable[[nn.Module, B], tuple[torch.Tensor, dict[str, float]]],
+    batches: BatchesOf[B],
     config: TrainingConfig,
     *,
     parameters: Sequence[nn.Parameter] | None = None,

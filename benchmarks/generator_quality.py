@@ -1,0 +1,421 @@
+"""The generators beside each other, on people whom nothing was learnt from.
+
+Run as ``python -m benchmarks.generator_quality --data DATA`` where DATA holds ``london/`` and
+``canada/``; prints Markdown. The people are those that ``hybrid`` names as held out, and both
+generators use a rig whose smile map is fitted without them. ``--inception FILE`` adds the FID by a
+network of yours (ONNX, see `benchmarks.descriptors.OnnxFeatures`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.descriptors import (
+    CompactFeatures,
+    OnnxFeatures,
+    PatchFeatures,
+    texture,
+    texture_distance,
+)
+from benchmarks.machine import described
+from benchmarks.rig_quality import BLUR, amounts, fields_of, likeness
+from models.estimators.reader import Reader
+from models.estimators.same_person import person_model
+from models.estimators.shipped import shipped_checkpoint
+from models.facs import SUPPORTED_AUS, Target, bilateral
+from models.generators.base import Generator
+from models.generators.hybrid import HybridGenerator
+from models.generators.paste import drawing_size, paste_back
+from models.generators.rig import RigGenerator
+from models.hybrid.corrector import shipped_checkpoint as shipped_hybrid
+from models.hybrid.corrector import shipped_corrector
+from models.metrics import frechet_distance, icc31, mae, mean_defined, per_column
+from models.registration import Registrar, RegistrationError, load_registrar
+from models.registration.canonical import canonical_face
+from models.registration.face import FACE_SIZE, FloatArray, ImageArray, RegisteredFace
+from models.rig.model import RigModel, rig_model
+from models.rig.shown import READ_AUS, shown_expression
+from models.rig.subject import measure
+from scripts.train_compact.expressions import balanced_targets
+from scripts.train_compact.people import split_people
+from scripts.train_hybrid.pairs import Photographed, photographed, rig_without, smile_of
+
+_AU: Final = {au: index for index, au in enumerate(SUPPORTED_AUS)}
+_NEUTRAL: Final = Target.parse({}).array()
+_SMILES: Final[Mapping[str, Mapping[str, object]]] = {
+    "AU12 C": {"AU12": "C"},
+    "AU12 E": {"AU12": "E"},
+    "AU06 C, AU12 D, AU25 C": {"AU06": "C", "AU12": "D", "AU25": "C"},
+    "AU25 D": {"AU25": "D"},
+    "AU25 D, AU26 D": {"AU25": "D", "AU26": "D"},
+}
+_RESAMPLES: Final = 4_000
+
+
+class Extractor(Protocol):
+    """Features (N, F) of images uint8 (N, 224, 224, 3)."""
+
+    name: str
+
+    def __call__(self, images: ImageArray) -> FloatArray: ...
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """One drawing against the photograph it should look like.
+
+    Attributes:
+        ssim, sharpness: as `benchmarks.rig_quality.likeness` has them.
+        l1: mean absolute difference in grey levels where both show skin.
+        mouth: the same in the box around the photographed lips.
+    """
+
+    ssim: float
+    sharpness: float
+    l1: float
+    mouth: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="holds london/ and canada/")
+    parser.add_argument("--inception", type=Path, help="ONNX file of features for the FID")
+    parser.add_argument("--people", type=int, default=100, help="at most so many held out")
+    options = parser.parse_args()
+    registrar = load_registrar()
+    people = split_people(options.data)
+    held_out = set(shipped_hybrid().config["lineage"]["held out"])
+    everybody = photographed(registrar, people)
+    known = [one for one in everybody if one.name not in held_out]
+    tested = [one for one in everybody if one.name in held_out][: options.people]
+    rig = rig_without(rig_model(), known, everybody)
+    generators: dict[str, Generator] = {
+        "rig": RigGenerator(rig),
+        "hybrid": HybridGenerator(shipped_corrector(), rig),
+    }
+    print(described(), "\n")
+    print(f"{len(tested)} people held out. Means with standard deviations over people.\n")
+    smiles = _print_smiles(rig, generators, tested)
+    calm = _print_removal(rig, generators, tested)
+    _print_compact(generators, tested)
+    _print_mesh(registrar, rig, generators, tested)
+    _print_identity(registrar, rig, generators, tested)
+    extractors: list[Extractor] = [
+        CompactFeatures(), PatchFeatures(np.stack([one.smiling.image for one in known])),
+    ]  # fmt: skip
+    if options.inception:
+        extractors.append(OnnxFeatures(options.inception))
+    _print_fid(extractors, tested, smiles, calm)
+    _print_same(generators, tested)
+
+
+# -- smiles put on and taken off ---------------------------------------------
+
+
+def _print_smiles(
+    rig: RigModel, generators: Mapping[str, Generator], tested: Sequence[Photographed]
+) -> dict[str, list[ImageArray]]:
+    drawn: dict[str, list[ImageArray]] = {name: [] for name in generators}
+    rows: dict[str, list[Closeness]] = {}
+    for one in tested:
+        target = smile_of(rig_model(), one)
+        for name, generator in generators.items():
+            drawn[name].append(_draw(generator, one.neutral, target))
+        pictures = {"the neutral photo left as it is": one.neutral.image}
+        _judge(rows, one.smiling, pictures, {name: drawn[name][-1] for name in generators})
+    print("### The smile drawn on the neutral photo, against the real one\n")
+    _print_rows(rows)
+    teeth = [bool(measure(rig, one.smiling).open_mouth) for one in tested]
+    _print_gain(rows, "those who show teeth", teeth)
+    return drawn
+
+
+def _print_removal(
+    rig: RigModel, generators: Mapping[str, Generator], tested: Sequence[Photographed]
+) -> dict[str, list[ImageArray]]:
+    drawn: dict[str, list[ImageArray]] = {name: [] for name in generators}
+    rows: dict[str, list[Closeness]] = {}
+    for one in tested:
+        source = smile_of(rig_model(), one, READ_AUS)
+        for name, generator in generators.items():
+            drawn[name].append(_draw(generator, one.smiling, _NEUTRAL, source))
+        pictures = {"the smiling photo left as it is": one.smiling.image}
+        _judge(rows, one.neutral, pictures, {name: drawn[name][-1] for name in generators})
+    print("### The real smile taken off, against the real neutral photo\n")
+    _print_rows(rows)
+    read = [bool(shown_expression(one.smiling, rig).any()) for one in tested]
+    _print_gain(rows, "those whose smile the product reads by itself", read)
+    return drawn
+
+
+def _judge(
+    rows: dict[str, list[Closeness]], real: RegisteredFace,
+    controls: Mapping[str, ImageArray], drawn: Mapping[str, ImageArray],
+) -> None:  # fmt: skip
+    blurred = {f"{name}, blurred by {BLUR} px": _blurred(image) for name, image in drawn.items()}
+    pictures = {**controls, **drawn, **blurred, "the real one, blurred alike": _blurred(real.image)}
+    for name, image in pictures.items():
+        rows.setdefault(name, []).append(_closeness(image, real))
+
+
+def _closeness(image: ImageArray, real: RegisteredFace) -> Closeness:
+    like = likeness(image, real.image)
+    both = np.asarray(image.any(axis=2) & real.image.any(axis=2), np.uint8)
+    inside = cv2.erode(both, np.ones((11, 11), np.uint8)) > 0
+    apart = np.abs(image.astype(np.float32) - real.image).mean(axis=2)
+    lips = canonical_face().outer_lips
+    at = real.view.project(real.mesh[[*lips.upper, *lips.lower]])[:, :2]
+    low, high = at.min(axis=0).astype(int) - 3, at.max(axis=0).astype(int) + 4
+    mouth = apart[low[1] : high[1], low[0] : high[0]]
+    return Closeness(like.ssim, like.sharpness, float(apart[inside].mean()), float(mouth.mean()))
+
+
+def _print_rows(rows: Mapping[str, Sequence[Closeness]]) -> None:
+    print("| | SSIM | L1, grey levels | L1 about the mouth | sharpness |\n|---|---|---|---|---|")
+    for name, found in rows.items():
+        ssim, l1, mouth = (
+            _spread([getattr(one, key) for one in found], digits)
+            for key, digits in (("ssim", 3), ("l1", 2), ("mouth", 2))
+        )
+        sharp = float(np.median([one.sharpness for one in found]))
+        print(f"| {name} | {ssim} | {l1} | {mouth} | {sharp:.2f} |")
+    print()
+
+
+def _print_gain(rows: Mapping[str, Sequence[Closeness]], some: str, these: Sequence[bool]) -> None:
+    print("| hybrid less rig, paired | SSIM | L1 | L1 about the mouth |\n|---|---|---|---|")
+    for label, chosen in (("everybody", [True] * len(these)), (some, these)):
+        pairs = [
+            (rig, hybrid)
+            for rig, hybrid, use in zip(rows["rig"], rows["hybrid"], chosen, strict=True)
+            if use
+        ]
+        cells = []
+        for key, sign in (("ssim", 1), ("l1", -1), ("mouth", -1)):
+            change = np.array([getattr(b, key) - getattr(a, key) for a, b in pairs])
+            low, high = _interval(change)
+            better = int((change * sign > 0).sum())
+            cells.append(f"{change.mean():+.3f} [{low:+.3f}, {high:+.3f}], {better} better")
+        print(f"| {label} ({len(pairs)}) | {' | '.join(cells)} |")
+    print()
+
+
+def _interval(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """95% of the mean, by the bootstrap over people."""
+    rng = np.random.default_rng(0)
+    means = values[rng.integers(0, len(values), (_RESAMPLES, len(values)))].mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
+
+
+# -- action units ------------------------------------------------------------
+
+
+def _print_compact(generators: Mapping[str, Generator], tested: Sequence[Photographed]) -> None:
+    reader = Reader(shipped_checkpoint("compact"))
+    print("### AUs as `compact` reads them in the drawings\n")
+    print("`compact` is ours and was trained on the rig's drawings, of other people: it says")
+    print("whether hybrid still draws what was asked as the rig does, not whether that is right.\n")
+    rng = np.random.default_rng(7)
+    asked = balanced_targets(18 * len(tested), rng).reshape(len(tested), 18, 18, 2)
+    labels = bilateral(asked.reshape(-1, 18, 2))
+    print("| generator | ICC(3,1), 18 AUs | MAE | ICC of AU12 | of AU25 | of AU26 |")
+    print("|---|---|---|---|---|---|")
+    for name, generator in generators.items():
+        images = np.concatenate(
+            [generator.generate([one.neutral] * 18, targets)
+             for one, targets in zip(tested, asked, strict=True)]
+        )  # fmt: skip
+        read = reader.estimate(images).intensities
+        icc = per_column(icc31, labels, read)
+        some = " | ".join(f"{icc[_AU[au]]:.3f}" for au in ("AU12", "AU25", "AU26"))
+        error = mean_defined(per_column(mae, labels, read)).value
+        print(f"| {name} | {mean_defined(icc).value:.3f} | {error:.3f} | {some} |")
+    print("\n| read in | AU06 | AU12 | AU25 |\n|---|---|---|---|")
+    for label, pictures in _smiling_pictures(generators, tested).items():
+        read = reader.estimate(np.stack(pictures)).intensities
+        cells = " | ".join(_spread(read[:, _AU[au]], 2) for au in ("AU06", "AU12", "AU25"))
+        print(f"| {label} | {cells} |")
+    print()
+
+
+def _smiling_pictures(
+    generators: Mapping[str, Generator], tested: Sequence[Photographed]
+) -> dict[str, list[ImageArray]]:
+    asked = Target.parse(_SMILES["AU06 C, AU12 D, AU25 C"]).array()
+    out = {
+        "real neutral photos": [one.neutral.image for one in tested],
+        "real smiles": [one.smiling.image for one in tested],
+    }
+    for name, generator in generators.items():
+        out[f"AU06 C, AU12 D, AU25 C by {name}"] = [
+            _draw(generator, one.neutral, asked) for one in tested
+        ]
+    for name, generator in generators.items():
+        out[f"real smiles taken off by {name}"] = [
+            _draw(generator, one.smiling, _NEUTRAL, smile_of(rig_model(), one, READ_AUS))
+            for one in tested
+        ]
+    return out
+
+
+def _print_mesh(
+    registrar: Registrar, rig: RigModel, generators: Mapping[str, Generator],
+    tested: Sequence[Photographed],
+) -> None:  # fmt: skip
+    print("### AUs as the mesh network finds them in the pasted photo\n")
+    print("| asked | found | " + " | ".join(generators) + " |")
+    print("|---|---|" + "---|" * len(generators))
+    for label, mapping in _SMILES.items():
+        target = Target.parse(mapping).array()
+        au = "AU12" if "AU12" in mapping else "AU25" if "AU26" not in mapping else "AU26"
+        cells = []
+        for generator in generators.values():
+            found = []
+            for one in tested:
+                again = _again(registrar, generator, one.neutral, target)
+                if again is not None:
+                    moved = _moved(one.neutral, again)
+                    found.append(amounts(fields_of(rig, one.neutral), moved)[_AU[au]])
+            cells.append(_spread(found, 2))
+        print(f"| {label} | {au} | {' | '.join(cells)} |")
+    print()
+
+
+def _again(
+    registrar: Registrar, generator: Generator, face: RegisteredFace, target: FloatArray
+) -> RegisteredFace | None:
+    drawing = generator.generate([face], target[None], size=drawing_size(face))[0]
+    try:
+        return registrar.register(paste_back(face, drawing, target))
+    except RegistrationError:
+        return None
+
+
+def _moved(face: RegisteredFace, again: RegisteredFace) -> npt.NDArray[np.float64]:
+    """(936,): how the mesh moved in the photo, in canonical units, where the head stood still."""
+    moved = again.photo_view.project(again.mesh) - face.photo_view.project(face.mesh)
+    canonical = moved @ np.linalg.inv(face.photo_view.matrix).T
+    return np.asarray(canonical[:, :2].ravel(), np.float64)
+
+
+# -- identity ----------------------------------------------------------------
+
+
+def _print_identity(
+    registrar: Registrar, rig: RigModel, generators: Mapping[str, Generator],
+    tested: Sequence[Photographed],
+) -> None:  # fmt: skip
+    person = person_model()
+    neutral = [texture(one.neutral.image) for one in tested]
+    print("### Identity, smiles against neutral photos\n")
+    print("Shape: `same_person`, by the mesh found in the pasted photo; generators that draw the")
+    print(
+        "same geometry differ in it only as far as texture moves that mesh. Texture: local binary"
+    )
+    print(
+        "patterns of the registered image, no mesh; teeth and folds count against it, so the real"
+    )
+    print("smile is the scale. No face recogniser ships here.\n")
+    print("| | shape | texture | own neutral nearest by texture |\n|---|---|---|---|")
+    pictures: dict[str, Callable[[Photographed], RegisteredFace | None]] = {
+        name: _pasted_smile(registrar, rig, generator) for name, generator in generators.items()
+    }
+    pictures["the real smile"] = lambda one: one.smiling
+    for name, picture in pictures.items():
+        shape, skin, own = [], [], 0
+        for index, one in enumerate(tested):
+            found = picture(one)
+            if found is None:
+                continue
+            shape.append(person.distance(one.neutral, found))
+            apart = [texture_distance(texture(found.image), other) for other in neutral]
+            skin.append(apart[index])
+            own += int(np.argmin(apart)) == index
+        print(f"| {name} | {_spread(shape, 2)} | {_spread(skin, 2)} | {own}/{len(shape)} |")
+    others = [
+        (person.distance(one.neutral, other.neutral), texture_distance(neutral[i], neutral[j]))
+        for i, one in enumerate(tested)
+        for j, other in enumerate(tested)
+        if i != j
+    ]
+    shapes, textures = zip(*others, strict=True)
+    print(f"| two people's neutral photos | {_spread(shapes, 2)} | {_spread(textures, 2)} | |\n")
+
+
+def _pasted_smile(
+    registrar: Registrar, rig: RigModel, generator: Generator
+) -> Callable[[Photographed], RegisteredFace | None]:
+    return lambda one: _again(registrar, generator, one.neutral, smile_of(rig_model(), one))
+
+
+# -- distributions -----------------------------------------------------------
+
+
+def _print_fid(
+    extractors: Sequence[Extractor], tested: Sequence[Photographed],
+    smiles: Mapping[str, Sequence[ImageArray]], calm: Mapping[str, Sequence[ImageArray]],
+) -> None:  # fmt: skip
+    real = {
+        "smile": np.stack([one.smiling.image for one in tested]),
+        "neutral": np.stack([one.neutral.image for one in tested]),
+    }
+    print(f"### FID of {len(tested)} drawings and as many photographs\n")
+    print("So few are far from enough for the usual FID: only columns of one line compare.\n")
+    names = list(smiles)
+    print("| features | against | " + " | ".join(names) + " | rig, blurred | left as it is |")
+    print("|---|---|" + "---|" * (len(names) + 2))
+    for extractor in extractors:
+        for kind, drawn, other in (("smile", smiles, "neutral"), ("neutral", calm, "smile")):
+            wanted = extractor(real[kind])
+            blurred = np.stack([_blurred(image) for image in drawn["rig"]])
+            sets = [*(np.stack(drawn[name]) for name in names), blurred, real[other]]
+            cells = " | ".join(f"{frechet_distance(extractor(one), wanted):.3g}" for one in sets)
+            print(f"| {extractor.name} | real {kind}s | {cells} |")
+    print()
+
+
+def _print_same(generators: Mapping[str, Generator], tested: Sequence[Photographed]) -> None:
+    same, count = 0, 0
+    for au in SUPPORTED_AUS:
+        targets = np.stack([Target.parse({au: level}).array() for level in "CE"])
+        for one in tested[:6]:
+            rig, hybrid = (
+                generators[name].generate([one.neutral] * 2, targets) for name in ("rig", "hybrid")
+            )
+            same += int((rig == hybrid).all(axis=(1, 2, 3)).sum())
+            count += 2
+    print(f"Of {count} drawings of single AUs at C and E on 6 people, {same} are the same bytes.")
+
+
+# -- odds and ends -----------------------------------------------------------
+
+
+def _draw(
+    generator: Generator, face: RegisteredFace, target: FloatArray,
+    source: FloatArray | None = None,
+) -> ImageArray:  # fmt: skip
+    sources = None if source is None else source[None]
+    drawing = generator.generate([face], target[None], sources, size=FACE_SIZE)[0]
+    return np.asarray(drawing, np.uint8)
+
+
+def _blurred(image: ImageArray) -> ImageArray:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), BLUR), np.uint8)
+
+
+def _spread(values: Sequence[float] | FloatArray, digits: int) -> str:
+    array = np.asarray(values, np.float64)
+    return f"{array.mean():.{digits}f} ± {array.std(ddof=1):.{digits}f}"
+
+
+if __name__ == "__main__":
+    main()

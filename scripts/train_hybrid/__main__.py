@@ -1,0 +1,79 @@
+"""Draws pairs, learns from them and ships the result.
+
+Run as ``python -m scripts.train_hybrid --data DATA`` where DATA holds ``london/`` and ``canada/``.
+With ``--choose`` it learns from 32 people and scores 12 others, ships nothing, and is what
+settings were chosen by; without, it learns from all 44. Nobody of the 24 test people is looked at.
+Interrupted, or after ``--minutes``, the same command goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import torch
+
+from models.hybrid.config import HybridConfig
+from models.registration.registrar import load_registrar
+from models.rig.model import rig_model
+from scripts.train_compact.people import split_people
+from scripts.train_hybrid.pairs import draw_pairs, names, photographed, rig_without
+from scripts.train_hybrid.ship import ship
+from scripts.train_hybrid.train import CONFIG, Run, learn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="holds london/ and canada/")
+    parser.add_argument(
+        "--work", type=Path, default=Path(tempfile.gettempdir()) / "facsimile-hybrid",
+        help="where pairs and the state of the run are kept",
+    )  # fmt: skip
+    parser.add_argument("--each", type=int, default=16, help="pairs of each kind a person")
+    parser.add_argument("--steps", type=int, default=CONFIG.steps)
+    parser.add_argument("--rate", type=float, default=CONFIG.learning_rate)
+    parser.add_argument("--widths", type=int, nargs="+", default=list(HybridConfig().widths))
+    parser.add_argument("--softness", type=float, default=HybridConfig().softness)
+    parser.add_argument("--minutes", type=float, default=60, help="stop, resumable, after so long")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--choose", action="store_true", help="hold validation people out too")
+    parser.add_argument("--run", default="run", help="name of this run's folder below --work")
+    options = parser.parse_args()
+    end = time.monotonic() + 60 * options.minutes
+    torch.set_num_threads(options.threads)
+    cv2.setNumThreads(1)
+
+    people = split_people(options.data)
+    pairs = options.work / f"pairs-{options.each}-{options.seed}"
+    train, watched = names(people, "train"), names(people, "validation")
+    if not all((pairs / f"{name}.npz").exists() for name in (*train, *watched)):
+        registrar = load_registrar()
+        everybody = photographed(registrar, people)
+        known = [one for one in everybody if one.name in {*train, *watched}]
+        rig = rig_without(rig_model(), known, everybody)
+        draw_pairs(rig, known, pairs, options.each, options.seed)
+    learnt = train if options.choose else [*train, *watched]
+    run = Run(
+        pairs, learnt, watched, options.work / options.run,
+        network=HybridConfig(tuple(options.widths), softness=options.softness),
+        training=replace(CONFIG, steps=options.steps, learning_rate=options.rate),
+        seed=options.seed,
+    )  # fmt: skip
+    network, result = learn(
+        run,
+        should_stop=lambda: time.monotonic() > end,
+        say=lambda line: print(line, flush=True),
+    )
+    if not result.finished:
+        print(f"stopped at step {result.step}; run the same command to go on")
+    elif not options.choose:
+        ship(network, run, names(people, "test"))
+
+
+if __name__ == "__main__":
+    main()
