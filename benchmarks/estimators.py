@@ -99,12 +99,17 @@ def main() -> None:
         1,
     )
     if not options.no_tuning:
+        print(f"| MB, peak memory before fine-tuning | {_peak():.0f} | |")
         rig = RigGenerator()
         for name, recipe in RECIPES.items():
             taken = timer.runs(partial(personalise, own, faces[0], rig, "both", recipe), 2)
             _print(f"s from photo to fine-tuned model, recipe {name}", taken, 1)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\nPeak memory of the process: {peak:.0f} MB.")
+    print(f"| MB, peak memory of the process | {_peak():.0f} | |")
+
+
+def _peak() -> float:
+    """MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _rates(timer: Timer, estimator: Reader | Estimator, images: ImageArray) -> list[float]:

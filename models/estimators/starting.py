@@ -37,8 +37,12 @@ def started_from(base: Estimator, aus: Sequence[str]) -> Network:
         )
     network = copy.deepcopy(base.network)
     kept = [base.aus.index(au) for au in aus]
-    last = [network.absolute, network.comparing[-1]] if isinstance(network, Compact) else []
-    for layer in last or [network.classifier[-1]]:
+    last: list[nn.Module]
+    if isinstance(network, Compact):
+        last = [network.absolute, network.comparing[-1]]
+    else:
+        last = [network.classifier[-1]]
+    for layer in last:
         _keep_answers(layer, kept, len(base.aus))
     network.config = replace(network.config, au_count=len(aus))
     for parameter in network.parameters():
@@ -51,7 +55,7 @@ def _keep_answers(layer: nn.Module, kept: Sequence[int], before: int) -> None:
     if not isinstance(layer, nn.Linear):
         raise TypeError(f"expected a linear layer, got {type(layer).__name__}")
     with torch.no_grad():
-        weight = layer.weight.unflatten(0, (before, -1))[list(kept)].flatten(0, 1)
-        bias = layer.bias.unflatten(0, (before, -1))[list(kept)].flatten()
+        weight = layer.weight.reshape(before, -1, layer.in_features)[list(kept)].flatten(0, 1)
+        bias = layer.bias.reshape(before, -1)[list(kept)].flatten()
     layer.weight, layer.bias = nn.Parameter(weight), nn.Parameter(bias)
     layer.out_features = len(bias)

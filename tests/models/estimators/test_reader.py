@@ -79,6 +79,15 @@ def test_vgg16_reads_the_same_and_cannot_be_calibrated() -> None:
         reader.calibrated(faces(1)[0])
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 26])
+def test_faces_are_read_the_same_by_any_number_of_threads(count: int) -> None:
+    checkpoint = trained().checkpoint()
+    alone = Reader(checkpoint, 1).estimate(faces(count)).probabilities
+    assert len(alone) == count
+    together = Reader(checkpoint, 3).estimate(faces(count)).probabilities
+    np.testing.assert_allclose(together, alone, atol=CLOSE)
+
+
 def test_no_faces_are_no_estimates() -> None:
     assert Reader(trained().checkpoint()).estimate(faces(0)).probabilities.shape == (0, 2, 6)
 
