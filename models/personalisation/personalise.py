@@ -117,6 +117,8 @@ def _fine_tuned(
     )
     if not result.finished:
         raise InterruptedPersonalisationError(f"stopped after {result.step} of {steps} steps")
+    if recipe.share < 1:
+        blend(network, base.network, recipe.share)
     lineage = {
         **config.lineage,
         "personalised": {"generator": generator.name, "recipe": vars(recipe), "seed": seed},
@@ -169,6 +171,13 @@ def _batches(
 
 def _plain(images: ImageArray, rng: np.random.Generator) -> torch.Tensor:
     return to_tensor(images)
+
+
+def blend(tuned: Network, base: Network, share: float) -> None:
+    """Put `tuned` on the line from the base's weights (0) to its own (1), in place."""
+    with torch.no_grad():
+        for mine, origin in zip(tuned.parameters(), base.parameters(), strict=True):
+            mine.lerp_(origin, 1 - share)
 
 
 def _moving(network: Network, recipe: Recipe) -> list[nn.Parameter]:

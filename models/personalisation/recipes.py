@@ -23,6 +23,8 @@ class Recipe:
         varied: whether light, camera and registration are varied at random, as in training.
         rehearsal: share of each batch taken from general data, where some is given.
         average: decay per step of the mean of weights that is kept; 0 for the last weights.
+        share: how far the weights that are kept lie from the base's (0) to the tuned ones (1)
+            (WiSE-FT, Wortsman et al. 2022).
     """
 
     learning_rate: float
@@ -33,6 +35,7 @@ class Recipe:
     varied: bool = False
     rehearsal: float = 0.0
     average: float = 0.0
+    share: float = 1.0
 
 
 PAPER: Final = Recipe(learning_rate=5e-6)

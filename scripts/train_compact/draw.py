@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with london/ and canada/")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--train", type=int, default=26_000)
+    parser.add_argument("--train", type=int, default=28_000)
     parser.add_argument("--validation", type=int, default=1_728)
     parser.add_argument("--test", type=int, default=3_888)
     args = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Real smiles as faces to learn from, with what is sure about them and no more."""
+"""Real smiles and real neutral faces to learn from, with what is sure about them and no more."""
 
 from __future__ import annotations
 
@@ -35,4 +35,19 @@ def smiling_faces(photographs: Photographs, split: Split) -> LabelledFaces:
         person=people,
         neutrals=crop_faces(photographs.neutral),
         upper=upper,
+    )
+
+
+def resting_faces(photographs: Photographs, split: Split) -> LabelledFaces:
+    """The neutral photographs of a split as faces on which every AU is 0.
+
+    Beside themselves as references: seen by two cameras, one face has not moved.
+    """
+    people = np.flatnonzero(np.array(photographs.splits) == split)
+    neutrals = crop_faces(photographs.neutral)
+    return LabelledFaces(
+        images=neutrals[people],
+        labels=np.zeros((len(people), len(SUPPORTED_AUS)), np.float32),
+        person=people,
+        neutrals=neutrals,
     )

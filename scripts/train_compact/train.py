@@ -23,7 +23,7 @@ from models.corpora.table import Split
 from models.estimators.augment import Augment
 from models.estimators.compact import Compact
 from models.estimators.crop import crop_faces
-from models.estimators.faces import LabelledFaces, MixedBatches, PeopleBatches
+from models.estimators.faces import Batches, LabelledFaces, MixedBatches, PeopleBatches
 from models.estimators.objective import both_heads
 from models.estimators.ordinal import expected_intensity
 from models.estimators.training import Record, TrainingConfig, train
@@ -31,10 +31,10 @@ from models.estimators.training_state import load_state, save_state
 from scripts.train_compact.drawn_check import agreement, read_drawn
 from scripts.train_compact.photographs import Photographs
 from scripts.train_compact.smile_check import SmileCheck
-from scripts.train_compact.smiles import smiling_faces
+from scripts.train_compact.smiles import resting_faces, smiling_faces
 
 CONFIG = TrainingConfig(
-    steps=4_000,
+    steps=1_600,
     learning_rate=1.5e-3,
     warmup=100,
     cosine=True,
@@ -96,6 +96,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=CONFIG.steps)
     parser.add_argument("--minutes", type=float, default=60, help="stop, resumable, after so long")
     parser.add_argument("--smiles", type=int, default=4, help="real smiles in each batch")
+    parser.add_argument("--neutrals", type=int, default=4, help="real neutral faces in each batch")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -103,10 +104,14 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     photographs = Photographs.load(args.drawn / "people.npz")
     drawn = PeopleBatches(drawn_faces(args.drawn, "train", photographs), Augment())
-    smiles = PeopleBatches(
-        smiling_faces(photographs, "train"), Augment(), people=args.smiles, per_person=1, seed=1
-    )
-    batches = MixedBatches((drawn, smiles) if args.smiles else (drawn,))
+    sources: list[Batches] = [drawn]
+    for count, faces in (
+        (args.smiles, smiling_faces(photographs, "train")),
+        (args.neutrals, resting_faces(photographs, "train")),
+    ):
+        if count:
+            sources.append(PeopleBatches(faces, Augment(), count, per_person=1, seed=len(sources)))
+    batches = MixedBatches(tuple(sources))
     choice = Choice(
         drawn_faces(args.drawn, "validation", photographs), photographs, args.out / "choice.csv"
     )

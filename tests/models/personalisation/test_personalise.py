@@ -149,3 +149,16 @@ def test_rehearsal_brings_general_faces_into_every_batch() -> None:
         small_estimator(), calm(), RigGenerator(), "fine-tune", recipe, rehearsal=general
     )
     assert not torch.equal(weights(plain)["absolute.weight"], weights(mixed)["absolute.weight"])
+
+
+def test_half_the_way_is_between_the_base_and_what_was_tuned() -> None:
+    base = small_estimator()
+    whole, half = (
+        personalise(base, calm(), RigGenerator(), "fine-tune", replace(QUICK, share=share))
+        for share in (1.0, 0.5)
+    )
+    for name, start in weights(base).items():
+        if start.dtype.is_floating_point:
+            middle = (start + weights(whole)[name]) / 2
+            torch.testing.assert_close(weights(half)[name], middle, msg=name)
+    assert not torch.equal(weights(half)["absolute.weight"], weights(base)["absolute.weight"])
