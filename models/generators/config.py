@@ -211,6 +211,17 @@ def told(config: GeneratorConfig, intensities: FloatArray) -> FloatArray:
     return np.asarray(np.stack(columns, axis=1) / 5, np.float32)
 
 
+def drawable(config: GeneratorConfig, targets: FloatArray) -> FloatArray:
+    """What is left of targets (N, 18, 2) when only what the generator is told counts."""
+    out = np.zeros_like(targets)
+    for name in config.aus:
+        sides = _sides(name)
+        strongest = np.max([targets[:, row, side] for row, side in sides], axis=0)
+        for row, side in sides:
+            out[:, row, side] = strongest
+    return out
+
+
 def check_targets(config: GeneratorConfig, targets: FloatArray) -> None:
     """Hold targets (N, 18, 2) to what the generator was trained to draw.
 

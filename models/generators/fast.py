@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name that it has everywhere
 
+from models.generators.instance_norm import InstanceNorm, instance_norm
 from models.generators.networks import Residual, ResnetGenerator, Step
 
 _TAPS: Final = 7
@@ -103,13 +104,13 @@ class FastGenerator:
 class _Norm:
     """Instance norm with its weights in the dtype of what it is given."""
 
-    def __init__(self, norm: nn.GroupNorm, dtype: torch.dtype) -> None:
-        self._groups, self._eps = norm.num_groups, norm.eps
+    def __init__(self, norm: InstanceNorm, dtype: torch.dtype) -> None:
+        self._eps = norm.eps
         self._weight = norm.weight.detach().to(dtype, copy=True)
         self._bias = norm.bias.detach().to(dtype, copy=True)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return F.group_norm(x, self._groups, self._weight, self._bias, self._eps)
+        return instance_norm(x, self._weight, self._bias, self._eps)
 
 
 class _Step:

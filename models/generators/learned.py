@@ -22,6 +22,7 @@ from models.generators.base import FloatArray, ImageArray, check_request
 from models.generators.config import GeneratorConfig, Precision, check_targets, told
 from models.generators.fast import FastGenerator
 from models.generators.networks import ResnetGenerator, blank
+from models.generators.pairs import scaled
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
 
@@ -101,7 +102,7 @@ class LearnedGenerator:
         rows = np.flatnonzero((asked != shown).any(axis=1))
         for first in range(0, len(rows), self._batch):
             batch = rows[first : first + self._batch]
-            images = np.stack([_scaled(faces[row].image, self.config.size) for row in batch])
+            images = np.stack([scaled(faces[row].image, self.config.size) for row in batch])
             drawn = self.draw(images, asked[batch])
             for row, before, after in zip(batch, images, drawn, strict=True):
                 out[row] = after if size == self.config.size else _changed(out[row], before, after)
@@ -152,7 +153,7 @@ def registered(face: RegisteredFace, size: int) -> ImageArray:
     if size == FACE_SIZE:
         return face.image
     if size < FACE_SIZE:
-        return _scaled(face.image, size)
+        return scaled(face.image, size)
     seen = np.asarray(np.isfinite(face.sampling).all(axis=-1), np.bool_)
     # Beyond the face the places of its rim go on, so that enlarging mixes no hole into the rim.
     at = face.sampling.copy()
@@ -171,13 +172,6 @@ def _spread(values: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
     around = cv2.boxFilter(kept, -1, (5, 5), normalize=False)
     count = cv2.boxFilter(seen.astype(np.float32), -1, (5, 5), normalize=False)
     return np.where(seen, kept, around / np.maximum(count, 1)).astype(np.float32)
-
-
-def _scaled(image: ImageArray, size: int) -> ImageArray:
-    if image.shape[0] == size:
-        return image
-    kind = cv2.INTER_AREA if size < image.shape[0] else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, (size, size), interpolation=kind), np.uint8)
 
 
 def _changed(face: ImageArray, before: ImageArray, after: ImageArray) -> ImageArray:

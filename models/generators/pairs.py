@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -107,6 +108,14 @@ class PeopleFaces:
             raise UnfitPairsError("An image has no label for one of the AUs to be drawn.")
         if not count:
             raise UnfitPairsError("There are no images to learn from.")
+
+
+def scaled(image: ImageArray, size: int) -> ImageArray:
+    """A square image (S, S, 3) at another size."""
+    if image.shape[0] == size:
+        return image
+    kind = cv2.INTER_AREA if size < image.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (size, size), interpolation=kind), np.uint8)
 
 
 class PeoplePairs:

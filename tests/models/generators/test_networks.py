@@ -10,12 +10,11 @@ import pytest
 pytest.importorskip("torch", reason="torch is not installed")
 
 import torch
-from torch.nn import functional
 
 from models.facs import SUPPORTED_AUS
 from models.generators.config import GeneratorConfig, Kind
 from models.generators.fast import FastGenerator
-from models.generators.networks import Discriminator, ResnetGenerator, _norm
+from models.generators.networks import Discriminator, ResnetGenerator
 from tests.support.generators import SMALL, small_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -54,14 +53,6 @@ def test_the_image_is_colour_where_attention_says_so() -> None:
     colour = (drawn.image - drawn.attention * source) / (1 - drawn.attention)
     assert float(colour.abs().max()) <= 1 + 1e-4
     assert 0 < float(drawn.attention.min()) <= float(drawn.attention.max()) < 1
-
-
-def test_norms_are_instance_norms() -> None:
-    norm, x = _norm(5), noise(2, 8).repeat(1, 2, 1, 1)[:, :5]
-    with torch.no_grad():
-        norm.weight.uniform_(), norm.bias.uniform_()
-    expected = functional.instance_norm(x, weight=norm.weight, bias=norm.bias)
-    torch.testing.assert_close(norm(x), expected)
 
 
 def test_what_it_is_told_reaches_the_middle_only_without_a_norm_behind_the_first_layer() -> None:
