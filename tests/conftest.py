@@ -11,9 +11,8 @@ import structlog
 
 from service.artifacts import ArtifactStore, open_store
 from service.config import Settings, load_settings
-from service.db import schema
 from service.db.engine import Database, open_database
-from tests.support.backends import BACKENDS, Backend, apart
+from tests.support.backends import BACKENDS, Backend, migrated_apart
 from tests.support.running import Service, running
 
 
@@ -26,14 +25,14 @@ def _quiet_logs() -> None:
 @pytest.fixture(scope="session", params=list(BACKENDS))
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """Each way to run the service in turn; the tests that use it run once for each."""
-    with BACKENDS[request.param](redis_number=14) as chosen:
+    with BACKENDS[request.param]() as chosen:
         yield chosen
 
 
 @pytest.fixture(scope="module", params=list(BACKENDS))
 def own_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """The same, shared with no other module: for services that are harmed."""
-    with BACKENDS[request.param](redis_number=13) as chosen:
+    with BACKENDS[request.param]() as chosen:
         yield chosen
 
 
@@ -51,13 +50,7 @@ def migrated(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iter
     Database and broker are apart from those of `service`, whose worker and sweeper would meddle.
     """
     data = tmp_path_factory.mktemp(f"parts-{backend.name}")
-    with apart(backend, redis_number=12) as own:
-        settings = Settings.from_environment(
-            {**own.variables, "FACSIMILE_DATA_DIR": str(data), "FACSIMILE_SWEEP_SECONDS": "0.01"}
-        )
-        database = open_database(settings.database)
-        schema.upgrade(database)
-        database.close()
+    with migrated_apart(backend, data, sweep_seconds=0.01) as (settings, _):
         yield settings
 
 

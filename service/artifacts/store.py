@@ -6,6 +6,7 @@ is ever overwritten, and whoever reads can check what came back.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -13,9 +14,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import IO, Final
 
 from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore
 
 from service.artifacts.backends import Backend, open_backend
 from service.config import Settings
@@ -23,6 +26,8 @@ from service.db.ids import new_id
 
 CHUNK: Final = 1024 * 1024
 _ADDRESS: Final = re.compile(r"[0-9a-f]{64}\Z")
+_STAGED: Final = re.compile(r"[0-9a-f-]{36,64}#\d+\Z")
+"""What obstore calls a file of a folder until it is whole."""
 
 
 class ArtifactError(RuntimeError):
@@ -185,6 +190,38 @@ class ArtifactStore:
             return
         except (BaseError, OSError) as error:
             raise StoreUnavailableError(f"the store kept a blob: {error}") from error
+
+    def remove_unfinished(self, before: datetime) -> int:
+        """Remove what processes that died while writing left behind, unless it was written to
+        after `before`; returns how many files.
+
+        A bucket keeps the parts of such uploads where nobody sees them, until a rule of its own
+        drops them.
+
+        Raises:
+            StoreUnavailableError.
+        """
+        removed = 0
+        try:
+            for page in self._backend.list("probes"):
+                for meta in page:
+                    if meta["last_modified"] <= before:
+                        self._backend.delete(str(meta["path"]))
+                        removed += 1
+            for path in self._staged():
+                with contextlib.suppress(FileNotFoundError):  # it was finished just now
+                    if path.stat().st_mtime <= before.timestamp():
+                        path.unlink()
+                        removed += 1
+        except (BaseError, OSError) as error:
+            raise StoreUnavailableError(f"the store did not answer: {error}") from error
+        return removed
+
+    def _staged(self) -> Iterator[Path]:
+        """Files that a folder's writers have not renamed yet; no list shows them."""
+        folder = self._backend.prefix if isinstance(self._backend, LocalStore) else None
+        for parent, _, names in os.walk(folder) if folder else ():
+            yield from (Path(parent, name) for name in names if _STAGED.match(name))
 
     def probe(self) -> None:
         """Write, read and remove a small object, as real work would.

@@ -115,7 +115,10 @@ def gc(
             done = collect(database, open_store(settings), grace)
         except ArtifactError as error:
             raise CommandError(f"The store cannot be used: {error}.") from error
-    typer.echo(f"Removed {done.removed:,} of {done.seen:,} blobs, {done.bytes / 1e6:,.1f} MB.")
+    typer.echo(
+        f"Removed {done.removed:,} of {done.seen:,} blobs, {done.bytes / 1e6:,.1f} MB"
+        + (f", and {done.unfinished:,} half-written files." if done.unfinished else ".")
+    )
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """Removing blobs that nothing refers to: left by processes that died, and by what was deleted.
 
+Files that a writer died on are removed as well, by the same period of grace.
+
 Blobs are put before the rows that refer to them, so a young blob without a row may be an upload
 under way; only blobs older than a period of grace are looked at. And as equal bytes are one blob,
 an old blob may be just about to be referred to again: whoever adds such a row holds the blob's
@@ -27,15 +29,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection saw and removed: blobs and their bytes."""
+    """What a collection saw and removed: blobs and their bytes, and files half-written."""
 
     seen: int
     removed: int
     bytes: int
+    unfinished: int
 
 
 def collect(database: Database, store: ArtifactStore, grace_hours: float) -> Collected:
-    """Remove every blob older than `grace_hours` that no row refers to.
+    """Remove every blob older than `grace_hours` that no row refers to, and what has not been
+    written to for as long and is no blob yet.
 
     Raises:
         StoreUnavailableError: some are left; nothing that is referred to was touched.
@@ -49,9 +53,10 @@ def collect(database: Database, store: ArtifactStore, grace_hours: float) -> Col
             gone = remove_unneeded(database, store, [garbage])
             removed += gone
             size += gone * old[garbage]
-    if removed:
-        log.info("removed blobs that nothing refers to", blobs=removed, bytes=size)
-    return Collected(seen, removed, size)
+    unfinished = store.remove_unfinished(youngest)
+    if removed or unfinished:
+        log.info("removed garbage", blobs=removed, bytes=size, unfinished=unfinished)
+    return Collected(seen, removed, size, unfinished)
 
 
 def _unneeded(database: Database, addresses: list[str]) -> list[str]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,7 @@ from service.artifacts import (
 )
 from service.config import Settings, load_settings
 from service.db.ids import new_id
+from service.db.types import now
 from tests.support.backends import free_port
 
 
@@ -88,7 +93,7 @@ def test_deleting_twice_is_deleting_once(store: ArtifactStore) -> None:
 def test_a_probe_leaves_nothing(tmp_path: Path) -> None:
     store = open_store(load_settings(data_dir=tmp_path))
     store.probe()
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"!", bytes.upper])
@@ -101,12 +106,52 @@ def test_a_damaged_blob_is_never_read_to_its_end(tmp_path: Path, change) -> None
         store.read(address)
 
 
-def test_a_half_written_blob_is_not_seen(tmp_path: Path) -> None:
-    """What a killed writer leaves has another name than a blob."""
+KILLED_AT_TEN_MEGABYTES = """
+import io, os, signal, sys
+from pathlib import Path
+from service.artifacts import open_store
+from service.config import load_settings
+
+class Dying(io.BytesIO):
+    passes = 0
+
+    def seek(self, *args):
+        self.passes += 1
+        return super().seek(*args)
+
+    def read(self, *args):
+        if self.passes > 2 and self.tell() > 10_000_000:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().read(*args)
+
+open_store(load_settings(data_dir=Path(sys.argv[1]))).put_file(Dying(os.urandom(30_000_000)))
+"""
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_what_a_killed_writer_leaves_is_no_blob_and_is_removed_in_time(tmp_path: Path) -> None:
     store = open_store(load_settings(data_dir=tmp_path))
-    store.put(fresh())
-    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
-    assert all(len(name) == 64 for name in left)
+    whole = store.put(fresh())
+    died = subprocess.run([sys.executable, "-c", KILLED_AT_TEN_MEGABYTES, str(tmp_path)])
+    assert died.returncode == -signal.SIGKILL
+    [left] = [path for path in files(tmp_path) if path.name != whole.sha256]
+    assert left.stat().st_size > 1_000_000
+    assert [blob.sha256 for page in store.blobs() for blob in page] == [whole.sha256]
+    assert store.remove_unfinished(now() - timedelta(hours=1)) == 0
+    assert left.exists()  # somebody may be writing to it
+    assert store.remove_unfinished(now()) == 1
+    assert [path.name for path in files(tmp_path)] == [whole.sha256]
+
+
+def test_what_a_killed_probe_leaves_is_removed(store: ArtifactStore) -> None:
+    backend = store._backend
+    backend.put(f"probes/{new_id()}", b"facsimile")
+    assert store.remove_unfinished(now() - timedelta(hours=1)) == 0
+    assert store.remove_unfinished(now() + timedelta(hours=1)) == 1
+    assert store.remove_unfinished(now() + timedelta(hours=1)) == 0
 
 
 def test_a_store_that_does_not_answer(tmp_path: Path) -> None:

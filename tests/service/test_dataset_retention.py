@@ -10,29 +10,32 @@ import pytest
 from sqlalchemy import update
 
 from service.artifacts import ArtifactStore, open_store
-from service.config import Settings, load_settings
-from service.db import schema
+from service.config import Settings
 from service.db.blobs import remove_unneeded
-from service.db.engine import Database, open_database
+from service.db.engine import Database
 from service.db.tables import Corpus, Dataset, Job
 from service.db.types import now
 from service.errors.resources import ResourceExpiredError
 from service.usecases import corpora, datasets
 from service.usecases.retention import erase_expired
+from tests.support.backends import Backend, migrated_apart
 from tests.support.inline import asked, imported, run_all
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Settings:
-    return load_settings(data_dir=tmp_path, retention_days=1.0)
+def parts(backend: Backend, tmp_path: Path) -> Iterator[tuple[Settings, Database]]:
+    with migrated_apart(backend, tmp_path, retention_days=1.0) as own:
+        yield own
 
 
 @pytest.fixture
-def rows(kept: Settings) -> Iterator[Database]:
-    opened = open_database(kept.database)
-    schema.upgrade(opened)
-    yield opened
-    opened.close()
+def kept(parts: tuple[Settings, Database]) -> Settings:
+    return parts[0]
+
+
+@pytest.fixture
+def rows(parts: tuple[Settings, Database]) -> Database:
+    return parts[1]
 
 
 def blobs(store: ArtifactStore) -> int:

@@ -12,14 +12,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 import redis
 
+from service.config import Settings
+from service.db import schema
+from service.db.engine import Database, open_database
+
 POSTGRES = "postgresql://root@127.0.0.1:5432"
 REDIS = "redis://127.0.0.1:6379"
+REDIS_NUMBERS = range(15, 3, -1)
+"""Databases of Redis that are the tests' own, and are emptied."""
 S3_KEY = "testing"
 
 
@@ -48,19 +55,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def embedded(redis_number: int) -> Iterator[Backend]:
+def embedded() -> Iterator[Backend]:
     """SQLite, a folder of blobs and the filesystem broker, as on a fresh machine."""
     yield Backend("embedded", {})
 
 
 @contextmanager
-def production(redis_number: int) -> Iterator[Backend]:
-    """A new PostgreSQL database, an emptied Redis database, and a bucket on moto's server."""
-    _insist_on(_why_no_postgres(), "PostgreSQL")
-    _insist_on(_why_no_redis(), "Redis")
-    broker = f"{REDIS}/{redis_number}"
-    with new_postgres_database() as database, s3_bucket() as s3:
-        redis.Redis.from_url(broker).flushdb()
+def production() -> Iterator[Backend]:
+    """A new PostgreSQL database, an empty Redis database, and a bucket on moto's server."""
+    with new_postgres_database() as database, redis_database() as broker, s3_bucket() as s3:
         yield Backend(
             "production",
             {
@@ -70,7 +73,6 @@ def production(redis_number: int) -> Iterator[Backend]:
                 **s3,
             },
         )
-        redis.Redis.from_url(broker).flushdb()
 
 
 @contextmanager
@@ -85,6 +87,31 @@ def new_postgres_database() -> Iterator[str]:
     finally:
         with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def redis_database() -> Iterator[str]:
+    """The URL of a Redis database that no other test has, empty before and afterwards.
+
+    Redis cannot tell who uses which of its databases, so whoever holds PostgreSQL's advisory lock
+    of a number has it: a lock that goes with its process, however that ends.
+    """
+    _insist_on(_why_no_postgres(), "PostgreSQL")
+    _insist_on(_why_no_redis(), "Redis")
+    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
+        number = next((number for number in REDIS_NUMBERS if _locked(connection, number)), None)
+        _insist_on("others use all of them" if number is None else None, "A database of Redis")
+        url = f"{REDIS}/{number}"
+        with redis.Redis.from_url(url) as server:
+            server.flushdb()
+            yield url
+            server.flushdb()
+
+
+def _locked(connection: psycopg.Connection[Any], number: int) -> bool:
+    query = "SELECT pg_try_advisory_lock(hashtext('facsimile tests'), %s)"
+    row = connection.execute(query, (number,)).fetchone()
+    return row is not None and bool(row[0])
 
 
 @contextmanager
@@ -111,17 +138,36 @@ def s3_bucket() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def apart(backend: Backend, redis_number: int) -> Iterator[Backend]:
-    """The same with a database and a broker of its own; the store may be shared."""
+def apart(backend: Backend) -> Iterator[Backend]:
+    """The same with a database, a broker and a part of the bucket of its own."""
     if backend.name == "embedded":
         yield backend
         return
-    with new_postgres_database() as database:
+    with new_postgres_database() as database, redis_database() as broker:
         urls = {
             "FACSIMILE_DATABASE_URL": database,
-            "FACSIMILE_BROKER_URL": f"{REDIS}/{redis_number}",
+            "FACSIMILE_BROKER_URL": broker,
+            "FACSIMILE_STORE_URL": f"{backend.variables['FACSIMILE_STORE_URL']}/{uuid4().hex}",
         }
         yield replace(backend, variables={**backend.variables, **urls})
+
+
+@contextmanager
+def migrated_apart(
+    backend: Backend, data: Path, **values: Any
+) -> Iterator[tuple[Settings, Database]]:
+    """Settings of one's own, and a database with the current schema."""
+    variables = {f"FACSIMILE_{name.upper()}": str(value) for name, value in values.items()}
+    with apart(backend) as own:
+        settings = Settings.from_environment(
+            {**own.variables, "FACSIMILE_DATA_DIR": str(data), **variables}
+        )
+        database = open_database(settings.database)
+        try:
+            schema.upgrade(database)
+            yield settings, database
+        finally:
+            database.close()
 
 
 BACKENDS = {"embedded": embedded, "production": production}

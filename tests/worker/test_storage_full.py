@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import errno
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from obstore.store import LocalStore
 
 from service.artifacts import ArtifactStore, StoreFullError
-from service.config import Settings, load_settings
-from service.db import schema
-from service.db.engine import Database, open_database
+from service.artifacts.backends import Backend as Bucket
+from service.artifacts.backends import open_backend
+from service.config import Settings
+from service.db.engine import Database
 from service.db.tables import Corpus, Dataset, Job
 from service.usecases import corpora, datasets
 from service.usecases.garbage import collect
+from tests.support.backends import Backend, migrated_apart
 from tests.support.inline import asked, imported, run_all
 
 
 class Disk:
-    """A store's backend with room for so many writes more."""
+    """A folder or a bucket with room for so many writes more."""
 
-    def __init__(self, folder: Path, room: int) -> None:
-        self._disk = LocalStore(folder, mkdir=True)
+    def __init__(self, disk: Bucket, room: int) -> None:
+        self._disk = disk
         self.room = room
 
     def put(self, *args: Any, **kwargs: Any) -> Any:
@@ -38,8 +40,14 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Disk:
-    return Disk(tmp_path / "blobs", room=1_000)
+def parts(backend: Backend, tmp_path: Path) -> Iterator[tuple[Settings, Database]]:
+    with migrated_apart(backend, tmp_path, images_per_shard=4, frames_per_shard=8) as own:
+        yield own
+
+
+@pytest.fixture
+def disk(parts: tuple[Settings, Database]) -> Disk:
+    return Disk(open_backend(parts[0]), room=1_000)
 
 
 @pytest.fixture
@@ -48,16 +56,13 @@ def store(disk: Disk) -> ArtifactStore:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(data_dir=tmp_path, images_per_shard=4, frames_per_shard=8)
+def settings(parts: tuple[Settings, Database]) -> Settings:
+    return parts[0]
 
 
 @pytest.fixture
-def database(settings: Settings) -> Any:
-    opened = open_database(settings.database)
-    schema.upgrade(opened)
-    yield opened
-    opened.close()
+def database(parts: tuple[Settings, Database]) -> Database:
+    return parts[1]
 
 
 def blobs(store: ArtifactStore) -> set[str]:
@@ -73,6 +78,8 @@ def job_of(database: Database, row: Corpus | Dataset) -> Job:
 def test_a_dataset_that_the_disk_has_no_room_for(
     settings: Settings, database: Database, store: ArtifactStore, disk: Disk, room: int
 ) -> None:
+    if not settings.embedded_broker and room not in (0, 3):
+        pytest.skip("a bucket is full where a folder is; two places are enough to see it")
     corpus = imported(settings, database, store)
     before = blobs(store)
     disk.room = room

@@ -18,7 +18,7 @@ def test_reading_needs_no_torch_and_fine_tuning_says_that_it_does(
     (tmp_path / "torch.py").write_text("raise ImportError('as if it were not installed')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with (
-        embedded(redis_number=12) as backend,
+        embedded() as backend,
         running(backend, tmp_path / "data") as service,
     ):
         read = service.client.post("/v1/models/compact/estimates", files={"file": small_portrait()})
