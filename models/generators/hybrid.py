@@ -64,7 +64,7 @@ class HybridGenerator:
         expression = express(model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)
         drawing = draw(model, subject, pyramid, expression, view, size, seed)
-        if not changes(model, subject, expression.moved, target, source):
+        if not changes(model, subject, expression, target, source):
             return drawing
         scene = see(model, subject, pyramid, expression, target, source, seed)
         correction = place(model, expression, self._corrector.correction(scene), view, size)

@@ -18,7 +18,7 @@ from models.facs import SUPPORTED_AUS
 from models.registration.face import View
 from models.registration.pyramid import Pyramid
 from models.rig.canvas import Canvas, lay_out
-from models.rig.draw import Expression, draw, like_photographed
+from models.rig.draw import CHIN, Expression, draw, like_photographed
 from models.rig.model import RigModel
 from models.rig.subject import Subject
 
@@ -47,6 +47,9 @@ _RIM: Final = 0.12
 _LINE: Final = 0.012
 _OPENED: Final = 0.04
 """Heights of the mouth's opening at which its inside begins to count, and counts in full."""
+_JAW: Final = (0.07, 0.13)
+"""Canonical units the jaw is down: photographed smiles go to 0.08; past the second the dark behind
+the teeth is the rig's alone."""
 _AU12: Final = SUPPORTED_AUS.index("AU12")
 
 
@@ -83,19 +86,22 @@ def smile_change(target: FloatArray, source: FloatArray | None) -> FloatArray:
     return np.asarray(np.clip(change / FULL_SMILE, -_MOST, _MOST), np.float32)
 
 
-def opened(model: RigModel, subject: Subject, moved: FloatArray) -> float:
-    """0..1: how far the drawn mouth shows an inside that the photo does not show."""
+def opened(model: RigModel, subject: Subject, expression: Expression) -> float:
+    """0..1: how far the drawn mouth shows an inside such as smiles show, and the photo does not."""
+    moved = expression.moved
     gap = float(model.lips.gaps(moved).max())
     own = subject.open_mouth * like_photographed(model, subject, moved)
-    return float(np.clip((gap - _LINE) / (_OPENED - _LINE), 0, 1)) * (1 - own)
+    jaw = float(moved[CHIN, 1] - expression.rest[CHIN, 1])
+    known = np.clip((_JAW[1] - jaw) / (_JAW[1] - _JAW[0]), 0, 1)
+    return float(known * np.clip((gap - _LINE) / (_OPENED - _LINE), 0, 1)) * (1 - own)
 
 
 def changes(
-    model: RigModel, subject: Subject, moved: FloatArray, target: FloatArray,
+    model: RigModel, subject: Subject, expression: Expression, target: FloatArray,
     source: FloatArray | None,
 ) -> bool:  # fmt: skip
     """Whether the network has any say in this drawing."""
-    return bool(smile_change(target, source).any()) or opened(model, subject, moved) > 0
+    return bool(smile_change(target, source).any()) or opened(model, subject, expression) > 0
 
 
 def see(
@@ -130,7 +136,7 @@ def see(
     eye_end = skin_end + model.eye_triangles
     is_eye = (canvas.index >= skin_end) & (canvas.index < eye_end)
     is_mouth = canvas.index >= eye_end
-    open_now = np.float32(opened(model, subject, expression.moved))
+    open_now = np.float32(opened(model, subject, expression))
     pixels[is_eye, 5:] = 0
     pixels[is_mouth, 5], pixels[is_mouth, 6] = open_now, 0
     pixels[is_mouth, 7], pixels[is_eye, 7] = 1, 0

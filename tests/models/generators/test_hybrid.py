@@ -64,7 +64,7 @@ def test_a_smile_is_taken_off_with_a_correction(hybrid: HybridGenerator) -> None
 
 def test_a_batch_is_its_singles_and_the_same_again(hybrid: HybridGenerator) -> None:
     faces = [astronaut(), calm(), registrar().register(astronaut().photo, kind="2d")]
-    asked = np.stack([SMILE, target(AU12L="E"), target(AU26="E")])
+    asked = np.stack([SMILE, target(AU12L="E"), target(AU25="E")])
     sources = np.stack([astronaut_smile(), target(), astronaut_smile()])
     batch = hybrid.generate(faces, asked, sources, seeds=[0, 1, 2])
     again = HybridGenerator(Corrector(random_checkpoint(), threads=1))
