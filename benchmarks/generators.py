@@ -183,7 +183,7 @@ def plainly(network: ResnetGenerator) -> ResnetGenerator:
                 norm = nn.InstanceNorm2d(len(child.weight), affine=True)
                 norm.load_state_dict(child.state_dict())
                 setattr(module, name, norm)
-    return copy.to(memory_format=torch.contiguous_format)
+    return copy
 
 
 def draw_plainly(network: ResnetGenerator, images: ImageArray, aus: FloatArray) -> ImageArray:

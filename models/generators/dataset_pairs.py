@@ -14,7 +14,7 @@ from models.datasets.bundle import METADATA
 from models.datasets.zip_reader import StoredZipReader
 from models.facs import SUPPORTED_AUS
 from models.generators.config import GeneratorConfig
-from models.generators.pairs import PeopleFaces, PeoplePairs, UnfitPairsError, scaled
+from models.generators.pairs import IMAGES, PeopleFaces, PeoplePairs, UnfitPairsError, scaled
 from models.images import decode_image
 
 FloatArray = npt.NDArray[np.float32]
@@ -65,7 +65,7 @@ def dataset_pairs(
     if not (labels[rows] > 0).any():
         raise UnfitPairsError(f"No image of the dataset shows {' or '.join(config.aus)}.")
     shape = (len(rows), config.size, config.size, 3)
-    images = np.lib.format.open_memmap(scratch / "pairs.npy", "w+", np.uint8, shape)
+    images = np.lib.format.open_memmap(scratch / IMAGES, "w+", np.uint8, shape)
     for place, row in enumerate(rows):
         name = table["file_name"][int(row)].as_py()
         images[place] = scaled(decode_image(reader.read(name)).rgb, config.size)

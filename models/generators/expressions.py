@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -61,21 +62,22 @@ _ONE_SIDED: Final = ("AU01", "AU02", "AU04", "AU10", "AU12", "AU14", "AU15", "AU
 _INDEX: Final = {au: index for index, au in enumerate(SUPPORTED_AUS)}
 
 
-def balanced_targets(count: int, rng: np.random.Generator) -> FloatArray:
-    """(count, 18, 2) intensities 0..5: every AU at every level 0..5 equally often (to within one).
+def balanced_targets(
+    count: int, rng: np.random.Generator, aus: Sequence[str] = SUPPORTED_AUS
+) -> FloatArray:
+    """(count, 18, 2) intensities 0..5: each of `aus` at every level equally often (to within one).
 
-    Each row is drawn for one AU at one level. Half the rows put it into a company it keeps in
+    Each row is drawn for one of them at one level. Half the rows put it into a company it keeps in
     life, at levels near its own, half into that of 0 to 4 others at random. Rows are shuffled, so
     any prefix is balanced too, to within chance.
     """
-    cells = np.arange(count) % (len(SUPPORTED_AUS) * 6)
+    cells = np.arange(count) % (len(aus) * 6)
     rng.shuffle(cells)
-    rows = [_row(int(cell) // 6, int(cell) % 6, rng) for cell in cells]
+    rows = [_row(aus[int(cell) // 6], int(cell) % 6, rng) for cell in cells]
     return np.stack(rows) if rows else np.zeros((0, len(SUPPORTED_AUS), 2), np.float32)
 
 
-def _row(au: int, level: int, rng: np.random.Generator) -> FloatArray:
-    name = SUPPORTED_AUS[au]
+def _row(name: str, level: int, rng: np.random.Generator) -> FloatArray:
     levels: dict[str, int] = {name: level}
     companies = [company for company in _NATURAL if name in company]
     if companies and rng.random() < 0.5:

@@ -6,6 +6,7 @@ images and, in bfloat16, backwards. docs/generators.md has the figures.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import torch
@@ -36,7 +37,8 @@ def instance_norm(
     """Normalise (N, C, H, W); `weight` and `bias` are (C,), of any precision."""
     if x.device.type != "cpu":
         return F.group_norm(x, x.shape[1], weight.to(x.dtype), bias.to(x.dtype), eps)
-    out: torch.Tensor = _InstanceNorm.apply(x, weight, bias, eps)
+    normalise: Callable[..., torch.Tensor] = _InstanceNorm.apply
+    out: torch.Tensor = normalise(x, weight, bias, eps)
     return out
 
 

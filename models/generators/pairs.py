@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -16,6 +17,11 @@ FloatArray = npt.NDArray[np.float32]
 ImageArray = npt.NDArray[np.uint8]
 IndexArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+IMAGES: Final = "pairs.npy"
+"""File name of the images of pairs below a scratch folder."""
+_LABELS: Final = "pairs.npz"
 
 
 class UnfitPairsError(ValueError):
@@ -108,6 +114,33 @@ class PeopleFaces:
             raise UnfitPairsError("An image has no label for one of the AUs to be drawn.")
         if not count:
             raise UnfitPairsError("There are no images to learn from.")
+
+    def save(self, folder: Path) -> None:
+        """Keep all in a folder; images that lie there as `IMAGES` are not written again."""
+        if not (folder / IMAGES).exists():
+            np.save(folder / IMAGES, self.images)
+        elif isinstance(self.images, np.memmap):
+            self.images.flush()
+        temporary = folder / f".{_LABELS}"
+        np.savez(temporary, aus=self.aus, labels=self.labels, person=self.person, real=self.real)
+        temporary.replace(folder / _LABELS)
+
+    @staticmethod
+    def kept(folder: Path) -> bool:
+        """Whether `save` kept all in this folder."""
+        return (folder / _LABELS).exists()
+
+    @classmethod
+    def load(cls, folder: Path) -> PeopleFaces:
+        """What `save` kept; images stay in their file."""
+        with np.load(folder / _LABELS) as stored:
+            return cls(
+                tuple(stored["aus"].tolist()),
+                np.load(folder / IMAGES, mmap_mode="r"),
+                stored["labels"],
+                stored["person"],
+                stored["real"],
+            )
 
 
 def scaled(image: ImageArray, size: int) -> ImageArray:

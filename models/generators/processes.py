@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -50,6 +50,14 @@ class Processes:
             mean = flat[start : start + gradient.numel()]
             gradient.copy_(mean.view_as(gradient))
             start += gradient.numel()
+
+    def mean(self, values: Mapping[str, torch.Tensor]) -> dict[str, float]:
+        """The mean over all processes of each number."""
+        numbers = torch.stack([value.detach().float() for value in values.values()])
+        if self.count > 1:
+            distributed.all_reduce(numbers)
+            numbers /= self.count
+        return dict(zip(values, numbers.tolist(), strict=True))
 
     def agreed(self, stop: bool, device: torch.device) -> bool:
         """Whether any process wants to stop; all get the same answer at the same step."""

@@ -20,7 +20,7 @@ from models.facs import SIDES, SUPPORTED_AUS
 from models.generators.base import Generator
 from models.generators.config import GeneratorConfig, drawable, told
 from models.generators.expressions import balanced_targets
-from models.generators.pairs import PeopleFaces, PeoplePairs, UnfitPairsError, scaled
+from models.generators.pairs import IMAGES, PeopleFaces, PeoplePairs, UnfitPairsError, scaled
 from models.generators.rig import RigGenerator
 from models.registration.face import RegisteredFace
 from models.rig.shown import shown_expression
@@ -50,7 +50,7 @@ def smile_shown(face: RegisteredFace) -> FloatArray:
     return shown
 
 
-def photo_pairs(
+def photo_faces(
     people: Sequence[PersonPhotos],
     scratch: Path,
     config: GeneratorConfig,
@@ -59,7 +59,7 @@ def photo_pairs(
     teacher: Generator | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> PeoplePairs:
+) -> PeopleFaces:
     """Draw on everybody's neutral photograph, and keep all faces in a file under `scratch`.
 
     Args:
@@ -68,7 +68,7 @@ def photo_pairs(
         config: of the generator that will learn. Of each expression drawn, only its AUs count.
         drawings: of each person; every AU at every level equally often over all people.
         teacher: what draws; the rig by default.
-        seed: of expressions, drawings and pairs.
+        seed: of expressions and drawings.
         progress: told (people done, of how many).
 
     Raises:
@@ -78,10 +78,12 @@ def photo_pairs(
     if not people:
         raise UnfitPairsError("There is nobody to learn from.")
     teacher = teacher or RigGenerator()
-    asked = drawable(config, balanced_targets(drawings * len(people), np.random.default_rng(seed)))
+    aus = [au for au in SUPPORTED_AUS if any(name.startswith(au) for name in config.aus)]
+    rng = np.random.default_rng(seed)
+    asked = drawable(config, balanced_targets(drawings * len(people), rng, aus))
     count = sum(1 + len(one.smiles) + drawings for one in people)
     shape = (count, config.size, config.size, 3)
-    images = np.lib.format.open_memmap(scratch / "pairs.npy", "w+", np.uint8, shape)
+    images = np.lib.format.open_memmap(scratch / IMAGES, "w+", np.uint8, shape)
     labels: list[FloatArray] = []
     person: list[int] = []
     real: list[bool] = []
@@ -98,11 +100,24 @@ def photo_pairs(
         real += [True] * len(photographs) + [False] * drawings
         person += [number] * (len(photographs) + drawings)
         progress(number + 1, len(people))
-    faces = PeopleFaces(
+    return PeopleFaces(
         config.aus,
         images,
         np.concatenate(labels),
         np.array(person, np.int64),
         np.array(real, np.bool_),
     )
+
+
+def photo_pairs(
+    people: Sequence[PersonPhotos],
+    scratch: Path,
+    config: GeneratorConfig,
+    *,
+    drawings: int = 24,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> PeoplePairs:
+    """Pairs of `photo_faces`, which see."""
+    faces = photo_faces(people, scratch, config, drawings=drawings, seed=seed, progress=progress)
     return PeoplePairs(faces, seed=seed)

@@ -215,7 +215,7 @@ class _Run:
             self.config.average,
             self.step // self.config.critic_steps,
         )
-        self.losses = {kind: float(value) for kind, value in losses.items()}
+        self.losses = self.processes.mean(losses)
         if not all(math.isfinite(value) for value in self.losses.values()):
             raise FloatingPointError(f"the losses are {self.losses} at step {self.step}")
         return self.losses

@@ -15,7 +15,7 @@ from models.facs import SUPPORTED_AUS
 from models.generators.config import GeneratorConfig, Kind
 from models.generators.fast import FastGenerator
 from models.generators.networks import Discriminator, ResnetGenerator
-from tests.support.generators import SMALL, small_network
+from tests.support.gans import SMALL, small_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

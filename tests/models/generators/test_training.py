@@ -20,7 +20,7 @@ from models.generators.learned import LearnedGenerator, load_learned
 from models.generators.pairs import PairBatch, UnfitPairsError
 from models.generators.training import STATE, TrainedGenerator, train_generator
 from models.images import decode_image
-from tests.support.generators import bright_faces, bright_pairs, small
+from tests.support.gans import bright_faces, bright_pairs, small
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
