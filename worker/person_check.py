@@ -34,5 +34,5 @@ def _sentence(distance: float, model: PersonModel) -> str:
     return (
         f"the shape of this face differs from the subject's by {distance:.1f}, where 97% of the "
         f"pictures of one person stay below {model.limit:.1f}. The check knows shape alone: it "
-        "mistakes some pictures of one person, and takes people alike for one."
+        "refuses some pictures of the subject, and takes one other person in five for them."
     )
