@@ -14,7 +14,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 import torch
 
 from models.checkpoints import CheckpointMismatchError, CorruptCheckpointError
-from models.generators.config import GanConfig, Kind
+from models.generators.config import GanConfig, Kind, LossWeights
 from models.generators.expression_reader import load_expression_reader
 from models.generators.learned import LearnedGenerator, load_learned
 from models.generators.pairs import PairBatch, UnfitPairsError
@@ -85,31 +85,26 @@ def test_what_a_run_leaves(tmp_path: Path, kind: Kind) -> None:
 
 
 def test_it_learns_for_the_right_reason(tmp_path: Path) -> None:
-    """Drawings come nearer to what was asked for, and that depends on what was asked for."""
-    config = small(steps=150, batch=4, learning_rate=2e-3)
-    made = trained(config, tmp_path)
-    faces = bright_faces()
-    neutral = faces.images[:1]
+    """What changes is what was asked for, and all that says so falls."""
+    weights = LossWeights(image=0.1, idiosyncratic=100.0)  # which teaches fastest
+    made = trained(small(steps=150, critic_steps=1, losses=weights), tmp_path)
+    neutral = bright_faces().images[:1]
     asked = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]], np.float32)
-    drawn = made.generator.draw(np.repeat(neutral, 3, 0), asked).astype(float)
-    halves = np.stack([drawn[:, :14].mean((1, 2, 3)), drawn[:, 18:].mean((1, 2, 3))], 1)
-    before = np.array([neutral[0, :14].mean(), neutral[0, 18:].mean()])
-    change = halves - before
-    assert change[0, 1] > 40
-    assert change[1, 0] > 40
-    assert np.abs(change[2]).max() < 30
-    assert change[0, 1] > change[0, 0] + 30
-    assert change[1, 0] > change[1, 1] + 30
+    change = made.generator.draw(np.repeat(neutral, 3, 0), asked).astype(float) - neutral
+    upper, lower = change[:, :14].mean((1, 2, 3)), change[:, 18:].mean((1, 2, 3))
+    assert lower[0] > upper[0] + 40
+    assert upper[1] > lower[1] + 40
+    assert abs(upper[2] - lower[2]) < 20
     with (tmp_path / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
-    for loss in ("generator idiosyncratic", "discriminator expression", "generator expression"):
+    for loss in ("generator idiosyncratic", "generator expression", "discriminator expression"):
         values = [float(row[loss]) for row in rows]
-        assert np.mean(values[-10:]) < 0.5 * np.mean(values[:10]), loss
+        assert np.mean(values[-15:]) < 0.8 * np.mean(values[:15]), loss
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_stopped_run_goes_on_as_if_nothing_had_happened(tmp_path: Path, precision: str) -> None:
-    config = small(precision=precision, sample_every=5)
+    config = small(precision=precision, sample_every=10)
     expected = trained(config, tmp_path / "whole")
     asked = iter(range(100))
     folder = tmp_path / "parts"
