@@ -11,7 +11,16 @@ from models.generators.config import Kind
 from models.generators.rig import RigGenerator
 
 DEFAULT: Final = "rig"
-_MAKERS: Final[Mapping[str, Callable[[], Generator]]] = {"rig": RigGenerator}
+
+
+def _hybrid() -> Generator:
+    # Whoever draws with the rig alone loads no onnxruntime.
+    from models.generators.hybrid import HybridGenerator
+
+    return HybridGenerator()
+
+
+_MAKERS: Final[Mapping[str, Callable[[], Generator]]] = {"rig": RigGenerator, "hybrid": _hybrid}
 
 
 class UnknownGeneratorError(ValueError):

@@ -14,7 +14,7 @@ from kombu import Exchange, Queue
 from service.config import Settings
 from service.errors.base import problem_type
 
-GENERATORS: Final = ("rig",)
+GENERATORS: Final = ("rig", "hybrid")
 """Names a request may select a generator by. The service must not load torch, and so cannot ask
 the registry itself; a test of the worker holds the two equal."""
 
@@ -39,6 +39,8 @@ PERSONALISE: Final = "personalise"
 """Kind of job: fit a model to one person."""
 TRAIN: Final = "train"
 """Kind of job: train a model on a dataset."""
+TRAIN_GENERATOR: Final = "generators"
+"""Kind of job: train a generator."""
 ESTIMATE: Final = "estimates"
 """Kind of job: read AU intensities from images."""
 
