@@ -15,6 +15,7 @@ from service.api import (
     docs,
     estimates,
     expressions,
+    generators,
     health,
     images,
     jobs,
@@ -40,8 +41,8 @@ Re-draws face photos with any FACS action units.
 Post photos and targets to `/v1/expressions`, follow the job, and read the drawings. Import a
 labelled corpus by `/v1/corpora`, and build AU-balanced datasets from it by `/v1/datasets`. Read AU
 intensities from photos by `/v1/models/compact/estimates`, and fit a model to one person by
-`/v1/subjects`. Errors are problem+json (RFC 9457); their types are explained at
-[/problems](/problems).
+`/v1/subjects`. Train generators of your own by `/v1/generators`. Errors are problem+json (RFC
+9457); their types are explained at [/problems](/problems).
 """
 
 
@@ -84,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
         subjects,
         models,
         estimates,
+        generators,
         jobs,
         health,
         docs,

@@ -147,6 +147,10 @@ class Client:
         """Ask for a dataset; `request` as in the API."""
         return _read(self._send("POST", "/v1/datasets", json=dict(request)), Dataset)
 
+    def rebuild(self, dataset_id: uuid.UUID) -> Dataset:
+        """Have a withdrawn dataset built again without who was erased."""
+        return _read(self._send("POST", f"/v1/datasets/{dataset_id}/rebuild"), Dataset)
+
     def dataset(self, dataset_id: uuid.UUID) -> Dataset:
         """A dataset as it is now."""
         return self._get(f"/v1/datasets/{dataset_id}", Dataset)

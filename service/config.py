@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     """How often what has expired is looked for and erased."""
     slice_seconds: Seconds = 30.0
     """A job that has run this long lets a waiting one go first, and continues behind it."""
+    checkpoint_seconds: Seconds = 300.0
+    """How often the training of a generator keeps its state: a lost worker costs as much."""
     max_attempts: int = Field(5, ge=1)
     """How often a job may die without getting any further before it counts as failed."""
     visibility_seconds: int = Field(600, ge=60)

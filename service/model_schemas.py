@@ -113,6 +113,7 @@ class Receipt(BaseModel):
                     "images": 2,
                     "drawings": 8,
                     "models": 1,
+                    "generators": 0,
                     "estimates": 1,
                     "datasets_withdrawn": [],
                     "blobs": [{"sha256": _SHA256, "erased": True}],
@@ -126,6 +127,7 @@ class Receipt(BaseModel):
     images: int
     drawings: int
     models: int
+    generators: int = Field(description="Those that had learned from images of the subject.")
     estimates: int
     datasets_withdrawn: list[uuid.UUID] = Field(
         description="Datasets that had images of the subject; their files are erased."
@@ -183,7 +185,14 @@ class TrainRequest(BaseModel):
     )
 
     dataset_id: uuid.UUID = Field(description="A dataset of yours that is built.")
-    architecture: Literal["compact", "vgg16"] = "compact"
+    architecture: Literal["compact", "vgg16"] | None = Field(
+        None, description="By default the base model's, or compact."
+    )
+    base_model: ModelName | None = Field(
+        None,
+        description="Train on from it: compact, or the id of a model of yours that is not fitted "
+        "to a person. By default from nothing.",
+    )
     aus: list[str] | None = Field(
         None, min_length=1, max_length=18, description="AUs to read; all the dataset's by default."
     )
@@ -257,7 +266,9 @@ class EstimateRequest(BaseModel):
     image_ids: list[uuid.UUID] = Field(min_length=1)
     any_person: bool = Field(
         False,
-        description="Have a personalised model read faces that do not look like its subject too.",
+        description="Have a personalised model read faces that do not look like its subject too. "
+        "Without it, faces whose shape differs too much are answered with other-person: a guard "
+        "against mix-ups, which lets about one other person in five through.",
     )
 
 

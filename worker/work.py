@@ -99,10 +99,11 @@ class Work:
         self.lease.check()
         if self.stopping():
             raise YieldRequestedError
-        if time.monotonic() - self.started > self.settings.slice_seconds and self._others_wait():
+        if time.monotonic() - self.started > self.settings.slice_seconds and self.others_wait():
             raise YieldRequestedError
 
-    def _others_wait(self) -> bool:
+    def others_wait(self) -> bool:
+        """Whether there are jobs that nobody works on."""
         with self.database.read() as session:
             return bool(session.scalar(select(exists().where(Job.state == QUEUED))))
 

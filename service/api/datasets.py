@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from service import dataset_schemas as schemas
 from service.api import described, present_datasets
+from service.api.bodies import fingerprint
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -29,14 +30,26 @@ from service.errors.datasets import (
     ActionUnitNotInCorpusError,
     DatasetNotFoundError,
     DatasetTooLargeError,
+    DatasetWithdrawnError,
     InvalidDatasetError,
 )
-from service.errors.generators import UnknownGeneratorError
+from service.errors.generators import (
+    GeneratorNotFoundError,
+    UndrawableTargetError,
+    UnknownGeneratorError,
+)
 from service.errors.images import ImageNotFoundError
-from service.errors.requests import InvalidRequestError, MalformedJsonError, UnauthenticatedError
+from service.errors.operation import UnavailableError
+from service.errors.requests import (
+    IdempotencyKeyReusedError,
+    InvalidRequestError,
+    MalformedJsonError,
+    UnauthenticatedError,
+)
 from service.errors.resources import ResourceExpiredError
+from service.errors.subjects import ConsentExpiredError
 from service.errors.targets import TARGET_PROBLEMS
-from service.usecases import datasets
+from service.usecases import datasets, rebuilding
 from service.usecases.idempotency import Reply
 
 PATH: Final = "/v1/datasets"
@@ -65,6 +78,8 @@ _EXAMPLES: Final = {"corpus": "Balanced over a corpus", "images": "Of photos and
         ResourceExpiredError,
         *described.UNFINISHED_PROBLEMS,
         UnknownGeneratorError,
+        UndrawableTargetError,
+        GeneratorNotFoundError,
         *TARGET_PROBLEMS,
         *described.POST_PROBLEMS,
     ),
@@ -120,6 +135,48 @@ def list_datasets(
 def read_dataset(dataset_id: str, caller: Caller, session: ReadSession) -> schemas.Dataset:
     """How far the dataset is, how balanced it is, and where to download it."""
     return present_datasets.dataset(*datasets.get(session, caller, parse_id(dataset_id)))
+
+
+@router.post(
+    "/{dataset_id}/rebuild",
+    status_code=202,
+    response_model=schemas.Dataset,
+    summary="Build a withdrawn dataset again",
+    responses=described.accepted(
+        "The dataset that is built.",
+        *_READ_PROBLEMS,
+        DatasetWithdrawnError,
+        ImageNotFoundError,
+        DatasetTooLargeError,
+        UnknownGeneratorError,
+        UndrawableTargetError,
+        GeneratorNotFoundError,
+        *described.UNFINISHED_PROBLEMS,
+        ConsentExpiredError,
+        IdempotencyKeyReusedError,
+        UnavailableError,
+    ),
+)
+def rebuild_dataset(
+    dataset_id: str,
+    request: Request,
+    once: OnceDep,
+    caller: Caller,
+    session: WriteSession,
+    services: ServicesDep,
+) -> Response:
+    """Build what a withdrawn dataset asked for of the photos that it has left, without who was
+    erased; the withdrawn one stays as it is. Doing it twice gives the same dataset, and one that
+    is not withdrawn is answered as it is."""
+
+    def work() -> Reply:
+        dataset, job = rebuilding.rebuild(
+            session, services.settings, caller, parse_id(dataset_id), request_id_of(request)
+        )
+        body = present_datasets.dataset(dataset, job).model_dump(mode="json")
+        return Reply(202, body, f"{PATH}/{dataset.id}")
+
+    return once.do(session, fingerprint(request, ()), work)
 
 
 @router.head("/{dataset_id}/download", include_in_schema=False)

@@ -19,7 +19,6 @@ from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
 from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
 from service.api.images import PHOTO_PROBLEMS, SUBJECT_PROBLEMS
-from service.config import Settings
 from service.db.ids import parse_id
 from service.db.tables import Image
 from service.errors.expressions import (
@@ -27,7 +26,11 @@ from service.errors.expressions import (
     ItemNotFoundError,
     TooManyItemsError,
 )
-from service.errors.generators import UnknownGeneratorError
+from service.errors.generators import (
+    GeneratorNotFoundError,
+    UndrawableTargetError,
+    UnknownGeneratorError,
+)
 from service.errors.images import FaceIndexError, ImageNotFoundError
 from service.errors.requests import (
     InvalidRequestError,
@@ -37,8 +40,8 @@ from service.errors.requests import (
 )
 from service.errors.resources import ResourceExpiredError
 from service.errors.targets import TARGET_PROBLEMS
-from service.jobs.contracts import GENERATORS
-from service.usecases import expressions, images, subjects
+from service.services import Services
+from service.usecases import expressions, generators, images, subjects
 from service.usecases.expressions import Options
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
@@ -62,20 +65,22 @@ class _Posted:
     fingerprint: str
 
 
-async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _Posted:
+async def _posted(request: Request, services: ServicesDep, caller: Caller) -> _Posted:
     if bodies.media_type(request, (bodies.JSON, bodies.FORM)) == bodies.JSON:
         value, fingerprint = await bodies.read_json(request)
-        return await run_in_threadpool(_from_json, value, fingerprint, services.settings)
+        return await run_in_threadpool(_from_json, value, fingerprint, services, caller)
     form, fingerprint = await bodies.read_form(request, services.settings)
-    return await run_in_threadpool(_from_form, form, fingerprint, services.settings)
+    return await run_in_threadpool(_from_form, form, fingerprint, services, caller)
 
 
-def _from_json(value: Any, fingerprint: str, settings: Settings) -> _Posted:
+def _from_json(value: Any, fingerprint: str, services: Services, caller: uuid.UUID) -> _Posted:
     asked = schemas.ExpressionRequest.model_validate(value)
-    return _checked(asked, asked.image_ids, (), None, fingerprint, settings)
+    return _checked(asked, asked.image_ids, (), None, fingerprint, services, caller)
 
 
-def _from_form(form: bodies.Form, fingerprint: str, settings: Settings) -> _Posted:
+def _from_form(
+    form: bodies.Form, fingerprint: str, services: Services, caller: uuid.UUID
+) -> _Posted:
     form.only(_FIELDS)
     if not form.files:
         raise InvalidRequestError("Send at least one photo in the field `file`.")
@@ -93,7 +98,8 @@ def _from_form(form: bodies.Form, fingerprint: str, settings: Settings) -> _Post
     if outputs := form.fields.get("output"):
         values["output"] = [part.strip() for text in outputs for part in text.split(",")]
     asked = schemas.ExpressionRequest.model_validate(values)
-    return _checked(asked, (), form.files, bodies.subject_id(form), fingerprint, settings)
+    subject_id = bodies.subject_id(form)
+    return _checked(asked, (), form.files, subject_id, fingerprint, services, caller)
 
 
 def _checked(
@@ -102,11 +108,14 @@ def _checked(
     uploads: Sequence[Upload],
     subject_id: str | None,
     fingerprint: str,
-    settings: Settings,
+    services: Services,
+    caller: uuid.UUID,
 ) -> _Posted:
-    targets = parse_targets(asked.targets, settings.max_targets)
-    expressions.check_generator(asked.generator, GENERATORS)
-    expressions.check_size(len(image_ids) or len(uploads), len(targets), settings)
+    targets = parse_targets(asked.targets, services.settings.max_targets)
+    with services.database.read() as session:
+        own = generators.usable(session, caller, asked.generator)
+        generators.check_drawable(own, asked.registration, targets)
+    expressions.check_size(len(image_ids) or len(uploads), len(targets), services.settings)
     output = tuple(name for name in ("face", "photo") if name in asked.output)
     options = Options(asked.generator, asked.registration, output, asked.face, asked.seed)
     return _Posted(image_ids, uploads, subject_id, targets, options, fingerprint)
@@ -149,6 +158,9 @@ def _body() -> dict[str, Any]:
         TooManyItemsError,
         TooManyFilesError,
         UnknownGeneratorError,
+        UndrawableTargetError,
+        GeneratorNotFoundError,
+        *described.UNFINISHED_PROBLEMS,
         FaceIndexError,
         *PHOTO_PROBLEMS,
         *SUBJECT_PROBLEMS,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from models.checkpoints import Checkpoint, CheckpointError
 from models.estimators.onnx_graph import onnx_model
 from service import model_schemas as schemas
-from service.api import bodies, described, present_models
+from service.api import described, present_models
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -25,6 +23,7 @@ from service.api.deps import (
 )
 from service.api.downloads import Served, serve, serve_bytes
 from service.api.idempotency import OnceDep
+from service.api.posted import PostedOrSent, body_or_sent, make_or_keep, posted_or_sent
 from service.api.removal import removed
 from service.errors.checkpoints import CHECKPOINT_PROBLEMS
 from service.errors.datasets import DatasetNotFoundError, DatasetWithdrawnError
@@ -35,7 +34,6 @@ from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import ConsentExpiredError
 from service.errors.targets import UnknownActionUnitError
 from service.usecases import models
-from service.usecases.idempotency import Reply
 
 PATH: Final = "/v1/models"
 router = APIRouter(prefix=PATH, tags=["models"])
@@ -46,43 +44,6 @@ _READ_PROBLEMS: Final = (
     UnauthenticatedError,
     UnavailableError,
 )
-_NAME: Final = TypeAdapter(schemas.Line)
-
-
-@dataclass(frozen=True)
-class _Posted:
-    """A request to train, or a checkpoint that was sent; one of the two is there."""
-
-    asked: schemas.TrainRequest | None
-    checkpoint: bytes
-    name: str | None
-    fingerprint: str
-
-
-async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _Posted:
-    if bodies.media_type(request, (bodies.JSON, bodies.FORM)) == bodies.JSON:
-        value, fingerprint = await bodies.read_json(request)
-        return _Posted(schemas.TrainRequest.model_validate(value), b"", None, fingerprint)
-    form, fingerprint = await bodies.read_form(request, services.settings)
-    form.only(("name",))
-    if len(form.files) != 1:
-        raise InvalidRequestError(
-            f"Send one zip archive in the field `file`; {len(form.files)} files were sent."
-        )
-    name = form.one("name")
-    checked = None if name is None else _NAME.validate_python(name)
-    return _Posted(None, form.files[0].data, checked, fingerprint)
-
-
-def _body() -> dict[str, Any]:
-    by_form = described.form_content(
-        ("file",),
-        {"file": described.BINARY, "name": _NAME.json_schema()},
-        "checkpoint",
-        "A checkpoint as a download gives it",
-        {"file": "model.zip", "name": "mine"},
-    )
-    return described.body(described.json_content(schemas.TrainRequest), by_form)
 
 
 @router.post(
@@ -90,7 +51,7 @@ def _body() -> dict[str, Any]:
     status_code=202,
     response_model=schemas.Model,
     summary="Train or upload a model",
-    openapi_extra=_body(),
+    openapi_extra=body_or_sent(schemas.TrainRequest),
     responses={
         201: {"model": schemas.Model, "description": "The uploaded model."},
         **described.accepted(
@@ -112,7 +73,9 @@ def _body() -> dict[str, Any]:
 )
 def create_model(
     request: Request,
-    posted: Annotated[_Posted, Depends(_posted)],
+    posted: Annotated[
+        PostedOrSent[schemas.TrainRequest], Depends(posted_or_sent(schemas.TrainRequest))
+    ],
     once: OnceDep,
     caller: Caller,
     session: WriteSession,
@@ -120,28 +83,20 @@ def create_model(
 ) -> Response:
     """Train a model on a dataset (JSON; needs PyTorch in the worker), or upload a checkpoint: a
     zip of model.safetensors, config.json and README.md, as a download gives it."""
-    if (answered := once.replay(posted.fingerprint)) is not None:
-        return answered
-    asked = posted.asked
-    uploaded: Checkpoint | None = None
-    if asked is None:
-        uploaded = models.read_upload(posted.checkpoint)
-
-    def work() -> Reply:
-        if asked is not None:
-            model, job = models.train(
-                session, services.settings, caller, asked, request_id_of(request)
-            )
-            body = present_models.model(model, job).model_dump(mode="json")
-            return Reply(202, body, f"{PATH}/{model.id}")
-        assert uploaded is not None
-        model = models.upload(
-            session, services.store, services.settings, caller, uploaded, posted.name
-        )
-        body = present_models.model(model, None).model_dump(mode="json")
-        return Reply(201, body, f"{PATH}/{model.id}")
-
-    return once.do(session, posted.fingerprint, work)
+    return make_or_keep(
+        once,
+        session,
+        posted,
+        make=lambda asked: models.train(
+            session, services.settings, caller, asked, request_id_of(request)
+        ),
+        read=models.read_upload,
+        keep=lambda sent: models.upload(
+            session, services.store, services.settings, caller, sent, posted.name
+        ),
+        show=present_models.model,
+        path=PATH,
+    )
 
 
 @router.get(

@@ -8,7 +8,15 @@ from typing import Final
 
 from service import schemas
 from service.db import tables
-from service.jobs.contracts import CORPUS, DATASET, ESTIMATE, EXPRESSIONS, PERSONALISE, TRAIN
+from service.jobs.contracts import (
+    CORPUS,
+    DATASET,
+    ESTIMATE,
+    EXPRESSIONS,
+    PERSONALISE,
+    TRAIN,
+    TRAIN_GENERATOR,
+)
 
 RESOURCES: Final = {
     EXPRESSIONS: "/v1/expressions/{id}",
@@ -16,6 +24,7 @@ RESOURCES: Final = {
     DATASET: "/v1/datasets/{id}",
     PERSONALISE: "/v1/models/{id}",
     TRAIN: "/v1/models/{id}",
+    TRAIN_GENERATOR: "/v1/generators/{id}",
     ESTIMATE: "/v1/estimates/{id}",
 }
 """Where the resource of each kind of job is read."""

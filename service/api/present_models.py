@@ -31,6 +31,7 @@ def receipt(erased: Erased) -> schemas.Receipt:
         images=erased.images,
         drawings=erased.drawings,
         models=erased.models,
+        generators=erased.generators,
         estimates=erased.estimates,
         datasets_withdrawn=erased.datasets,
         blobs=[

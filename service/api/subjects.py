@@ -114,9 +114,9 @@ def read_subject(subject_id: str, caller: Caller, session: ReadSession) -> schem
     responses=described.responses(*_READ_PROBLEMS, UnavailableError),
 )
 def erase_subject(subject_id: str, caller: Caller, services: ServicesDep) -> schemas.Receipt:
-    """Erase everything that came from the subject: photos, drawings, models, estimates, and every
-    stored byte that nothing else needs. Datasets with images of them are withdrawn. Answers, when
-    all is gone, with a receipt, which is not kept here."""
+    """Erase everything that came from the subject: photos, drawings, models, estimates, generators
+    that learned from them, and every stored byte that nothing else needs. Datasets with images of
+    them are withdrawn. Answers, when all is gone, with a receipt, which is not kept here."""
     erased = erasure.erase(services.database, services.store, caller, parse_id(subject_id))
     return present_models.receipt(erased)
 

@@ -15,6 +15,7 @@ from service.cli.storage import db, gc, keys
 from service.cli.subject import subject
 from service.cli.synthesise import synthesise
 from service.cli.train import train
+from service.cli.train_generator import train_generator
 from service.version import VERSION
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app.command(
 )(synthesise)
 app.command()(estimate)
 app.command()(train)
+app.command()(train_generator)
 app.command()(serve)
 app.command()(worker)
 app.command()(check)

@@ -133,15 +133,24 @@ def build(
             named = parse_targets([], target or [])
             targets = [each.target.as_dict() for each in named]
             request = {**common, "image_ids": ids, "targets": targets}
-        asked = client.build(request)
-        follow(client, asked.job, "dataset")
-        built = client.dataset(asked.id)
-        for note in built.notes:
-            typer.echo(f"Note: {note}", err=True)
-        typer.echo(f"{built.images:,} images, {(built.size or 0) / 1e6:,.1f} MB.", err=True)
-        if out is not None:
-            save(client, built, out)
-    typer.echo(str(built.id))
+        _finish(client, client.build(request), out)
+
+
+@dataset.command()
+def rebuild(
+    dataset_id: Annotated[
+        uuid.UUID, typer.Argument(metavar="ID", help="The withdrawn dataset's id.")
+    ],
+    out: Out = None,
+    url: Url = None,
+    data: DataFolder = None,
+) -> None:
+    """Build a withdrawn dataset again, without who was erased; prints the new one's id.
+
+    facsimile dataset rebuild 019e6f1d-7b21-7e55-8a2f-6b4c3d2e1f01 --out set.zip
+    """
+    with connected(url, data) as client:
+        _finish(client, client.rebuild(dataset_id), out)
 
 
 @dataset.command()
@@ -176,6 +185,18 @@ def list_(url: Url = None, data: DataFolder = None) -> None:
                 f"{each.created_at:%Y-%m-%d %H:%M}",
             )
     Console().print(table)
+
+
+def _finish(client: Client, asked: Dataset, out: Path | None) -> None:
+    """Wait until a dataset is built, say what became of it, and print its id."""
+    follow(client, asked.job, "dataset")
+    built = client.dataset(asked.id)
+    for note in built.notes:
+        typer.echo(f"Note: {note}", err=True)
+    typer.echo(f"{built.images:,} images, {(built.size or 0) / 1e6:,.1f} MB.", err=True)
+    if out is not None:
+        save(client, built, out)
+    typer.echo(str(built.id))
 
 
 def save(client: Client, built: Dataset, out: Path) -> None:

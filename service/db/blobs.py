@@ -21,10 +21,13 @@ from service.db.tables import (
     Dataset,
     EstimateItem,
     ExpressionItem,
+    Generator,
     Image,
+    Job,
     Model,
     Shard,
 )
+from service.jobs.contracts import ENDED
 
 _REFERENCES: Final[
     tuple[tuple[InstrumentedAttribute[Any], tuple[ColumnElement[bool], ...]], ...]
@@ -40,6 +43,11 @@ _REFERENCES: Final[
     (Dataset.archive_sha256, ()),
     (Dataset.preview_sha256, ()),
     (Model.checkpoint_sha256, ()),
+    (Generator.checkpoint_sha256, ()),
+    (
+        Generator.state_sha256,
+        (Generator.job_id.in_(select(Job.id).where(Job.state.not_in(ENDED))),),
+    ),
     (EstimateItem.sha256, ()),
 )
 """Every column that names a blob, and when its row counts. A new one belongs in here, or the

@@ -17,6 +17,7 @@ from service.db.tables import (
     EstimateItem,
     ExpressionItem,
     ExpressionSet,
+    Generator,
     Image,
     Job,
     Model,
@@ -24,7 +25,9 @@ from service.db.tables import (
 )
 from service.db.types import now
 
-Owned = TypeVar("Owned", Image, Job, ExpressionSet, Corpus, Dataset, Subject, Model, Estimate)
+Owned = TypeVar(
+    "Owned", Image, Job, ExpressionSet, Corpus, Dataset, Subject, Model, Generator, Estimate
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,15 @@ class Repository(Generic[Owned]):
         self.session.add(row)
         self.session.flush()
         return row
+
+
+Expiring = TypeVar("Expiring", Model, Generator, Estimate)
+
+
+def expired_rows(session: Session, table: type[Expiring], limit: int) -> Sequence[Expiring]:
+    """Rows of any owner whose time is over and that are not erased yet."""
+    over = (table.expires_at <= now()) & table.erased_at.is_(None)
+    return session.scalars(select(table).where(over).limit(limit)).all()
 
 
 class Images(Repository[Image]):
@@ -167,23 +179,21 @@ class Models(Repository[Model]):
         """Erased ones are not."""
         return (Model.erased_at.is_(None),)
 
-    @staticmethod
-    def expired(session: Session, limit: int) -> Sequence[Model]:
-        """Models of any owner whose time is over and who are not erased yet."""
-        over = (Model.expires_at <= now()) & Model.erased_at.is_(None)
-        return session.scalars(select(Model).where(over).limit(limit)).all()
+
+class Generators(Repository[Generator]):
+    """An owner's own generators."""
+
+    table = Generator
+
+    def listed(self) -> Sequence[ColumnElement[bool]]:
+        """Erased ones are not."""
+        return (Generator.erased_at.is_(None),)
 
 
 class Estimates(Repository[Estimate]):
     """An owner's estimates, and their items."""
 
     table = Estimate
-
-    @staticmethod
-    def expired(session: Session, limit: int) -> Sequence[Estimate]:
-        """Estimates of any owner whose time is over and that are not erased yet."""
-        over = (Estimate.expires_at <= now()) & Estimate.erased_at.is_(None)
-        return session.scalars(select(Estimate).where(over).limit(limit)).all()
 
     def items(self, estimate: Estimate) -> Sequence[EstimateItem]:
         """All items in the order of their index."""

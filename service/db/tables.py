@@ -258,33 +258,51 @@ class Subject(Base):
     """The end of that day, in UTC: from then on all that came from the subject is erased."""
 
 
-class Model(Base):
-    """An estimator of somebody's own: personalised, trained or uploaded."""
-
-    __tablename__ = "models"
+class Trained:
+    """What all networks of somebody's own have in common, made by a job or uploaded."""
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
     job_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("jobs.id"), unique=True)
     """What makes it; None for an upload."""
-    subject_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("subjects.id"), index=True)
     name: Mapped[str] = mapped_column(String(128))
-    method: Mapped[str] = mapped_column(String(16))
-    base: Mapped[str | None] = mapped_column(String(64))
-    """The model it started from: the name of one that ships, or an id."""
     options: Mapped[JsonObject]
     """All else that was asked for."""
     config: Mapped[JsonObject | None]
-    """The checkpoint's configuration; there when the model is made."""
+    """The checkpoint's configuration; there when it is made."""
     results: Mapped[JsonObject | None]
     """What was measured while it was made."""
-    person: Mapped[list[Any] | None]
-    """The shape of the subject's face, to tell other people's faces by."""
     checkpoint_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     checkpoint_size: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
     erased_at: Mapped[datetime | None]
+
+
+class Model(Trained, Base):
+    """An estimator: personalised, trained or uploaded."""
+
+    __tablename__ = "models"
+
+    subject_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("subjects.id"), index=True)
+    method: Mapped[str] = mapped_column(String(16))
+    base: Mapped[str | None] = mapped_column(String(64))
+    """The model it started from: the name of one that ships, or an id."""
+    person: Mapped[list[Any] | None]
+    """The shape of the subject's face, to tell other people's faces by."""
+
+
+class Generator(Trained, Base):
+    """A learned generator, trained or uploaded."""
+
+    __tablename__ = "generators"
+
+    kind: Mapped[str] = mapped_column(String(16))
+    dataset_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("datasets.id"), index=True)
+    image_ids: Mapped[list[Any] | None]
+    """What it learns from: a dataset, or photos."""
+    state_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    """How far its training has come, for any worker to go on from; until it is made."""
 
 
 class Estimate(Base):

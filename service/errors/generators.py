@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from service.errors.base import ProblemError
+from service.errors.resources import NotFoundError
 
 
 class UnknownGeneratorError(ProblemError):
     """No generator of this name is installed; `available` lists those that are."""
 
     code, title, status = "unknown-generator", "The generator is not known", 422
+
+
+class GeneratorNotFoundError(NotFoundError):
+    """None of your generators has this id, and none that ships has this name."""
+
+    code, title = "generator-not-found", "No such generator"
+
+
+class ShippedGeneratorError(ProblemError):
+    """The generator ships with Facsimile: it stays, and has no checkpoint of its own."""
+
+    code, title, status = "shipped-generator", "The generator ships with Facsimile", 409
 
 
 class UndrawableTargetError(ProblemError):

@@ -29,6 +29,7 @@ from service.errors.resources import ResourceExpiredError
 from service.jobs.contracts import CANCELLED, CORPUS, ENDED
 from service.jobs.queue import enqueue
 from service.usecases.images import expiry, has_expired
+from service.usecases.jobs import page_with_jobs
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,7 @@ def page(
     session: Session, owner_id: uuid.UUID, limit: int, before: uuid.UUID | None
 ) -> tuple[Page[Corpus], dict[uuid.UUID, Job]]:
     """An owner's corpora, newest first, and their jobs by id."""
-    found = Corpora(session, owner_id).page(limit, before)
-    return found, dict(Jobs(session, owner_id).get_many(row.job_id for row in found.rows))
+    return page_with_jobs(Corpora(session, owner_id), limit, before)
 
 
 def erase(session: Session, corpus: Corpus) -> list[str]:

@@ -26,7 +26,7 @@ from service.config import Settings
 from service.dataset_schemas import DatasetRequest
 from service.db.ids import new_id
 from service.db.repositories import Datasets, Jobs, Page
-from service.db.tables import Corpus, Dataset, Image, Job
+from service.db.tables import Corpus, Dataset, Generator, Image, Job
 from service.db.types import now
 from service.errors.datasets import (
     ActionUnitNotInCorpusError,
@@ -37,12 +37,12 @@ from service.errors.datasets import (
 )
 from service.errors.operation import UnavailableError
 from service.errors.resources import ResourceExpiredError
-from service.jobs.contracts import CANCELLED, DATASET, FAILED, GENERATORS
+from service.jobs.contracts import CANCELLED, DATASET, FAILED
 from service.jobs.queue import enqueue
-from service.usecases import corpora
-from service.usecases.expressions import check_generator, images_of
+from service.usecases import corpora, generators
+from service.usecases.expressions import images_of
 from service.usecases.images import expiry, has_expired
-from service.usecases.jobs import unfinished
+from service.usecases.jobs import page_with_jobs, unfinished
 from service.usecases.targets import parse_targets
 from service.version import VERSION
 
@@ -99,18 +99,23 @@ def spec_of(
 
     Raises:
         InvalidDatasetError, DatasetTooLargeError, ActionUnitNotInCorpusError,
-        UnknownGeneratorError: the options; `pointer` names the one to change.
+        UnknownGeneratorError, GeneratorNotFoundError, UndrawableTargetError: the options;
+            `pointer` names the one to change.
         CorpusNotFoundError, ImageNotFoundError, ResourceExpiredError: the sources.
         NotReadyError, JobCancelledError, JobFailedError: the corpus is not imported.
         TooManyTargetsError, UnknownActionUnitError, IntensityOutOfRangeError,
         ContradictorySidesError: the targets.
     """
-    check_generator(asked.generator, GENERATORS)
+    own = generators.usable(session, owner_id, asked.generator)
     if (asked.corpus_id is None) == (asked.image_ids is None):
         raise InvalidDatasetError(
             "Name either a corpus_id, or image_ids and targets.", pointer="/corpus_id"
         )
     poses = _poses(asked)
+    if own is not None and poses != FRONTAL:
+        raise InvalidDatasetError(
+            "Learned generators draw faces from the front; use poses frontal.", pointer="/poses"
+        )
     common = {
         "facsimile": VERSION,
         "name": asked.name,
@@ -119,11 +124,12 @@ def spec_of(
         "poses": [list(pose) for pose in poses],
         "seed": asked.seed,
         "format": asked.format,
+        **({} if own is None else {"generator_sha256": own.checkpoint_sha256}),
     }
     if asked.corpus_id is not None:
         corpus, job = corpora.get(session, owner_id, asked.corpus_id)
-        return _of_corpus(corpus, job, asked, poses, common, settings)
-    return _of_images(session, owner_id, asked, common, settings)
+        return _of_corpus(corpus, job, own, asked, poses, common, settings)
+    return _of_images(session, owner_id, own, asked, common, settings)
 
 
 def create(
@@ -210,8 +216,7 @@ def page(
     session: Session, owner_id: uuid.UUID, limit: int, before: uuid.UUID | None
 ) -> tuple[Page[Dataset], dict[uuid.UUID, Job]]:
     """An owner's datasets, newest first, and their jobs by id."""
-    found = Datasets(session, owner_id).page(limit, before)
-    return found, dict(Jobs(session, owner_id).get_many(row.job_id for row in found.rows))
+    return page_with_jobs(Datasets(session, owner_id), limit, before)
 
 
 def erase(session: Session, dataset: Dataset) -> list[str]:
@@ -245,6 +250,7 @@ def _poses(asked: DatasetRequest) -> tuple[tuple[float, float], ...]:
 def _of_corpus(
     corpus: Corpus,
     job: Job,
+    own: Generator | None,
     asked: DatasetRequest,
     poses: tuple[tuple[float, float], ...],
     common: Mapping[str, Any],
@@ -257,6 +263,9 @@ def _of_corpus(
     if corpus.summary is None or corpus.index_sha256 is None:
         raise unfinished(job, "corpus", "imported")
     coded = tuple(corpus.summary["aus"])
+    if asked.method == "semantic":
+        # Any of them may be in the label vectors that are drawn.
+        generators.check_drawable(own, asked.registration, [Target.parse(dict.fromkeys(coded, 1))])
     options = BalanceOptions(
         aus=coded if asked.aus is None else tuple(asked.aus),
         count=asked.per_intensity,
@@ -309,6 +318,7 @@ def _check(options: BalanceOptions, coded: tuple[str, ...], settings: Settings) 
 def _of_images(
     session: Session,
     owner_id: uuid.UUID,
+    own: Generator | None,
     asked: DatasetRequest,
     common: Mapping[str, Any],
     settings: Settings,
@@ -323,6 +333,7 @@ def _of_images(
     if asked.targets is None:
         raise InvalidDatasetError("image_ids need targets.", pointer="/targets")
     targets = parse_targets(asked.targets, settings.max_targets)
+    generators.check_drawable(own, asked.registration, targets)
     poses = len(common["poses"])
     count = len(ids) * len(targets) * poses
     quota = Quota(max_images=settings.max_dataset_images)

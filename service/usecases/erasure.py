@@ -21,13 +21,14 @@ from sqlalchemy.orm import Session
 from service.artifacts import ArtifactStore
 from service.db.blobs import needed, remove_unneeded
 from service.db.engine import Database
-from service.db.repositories import Estimates, Models
+from service.db.repositories import Estimates, expired_rows
 from service.db.tables import (
     Dataset,
     Estimate,
     EstimateItem,
     ExpressionItem,
     ExpressionSet,
+    Generator,
     IdempotencyRecord,
     Image,
     Job,
@@ -55,6 +56,7 @@ class Erased:
     images: int = 0
     drawings: int = 0
     models: int = 0
+    generators: int = 0
     estimates: int = 0
     datasets: list[uuid.UUID] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
@@ -99,19 +101,28 @@ def erase_without_consent(database: Database, store: ArtifactStore) -> int:
 
 
 def erase_expired_models(database: Database, store: ArtifactStore) -> int:
-    """Empty up to `BATCH` models and estimates whose time is over; returns how many.
+    """Empty up to `BATCH` of models, generators and estimates whose time is over; returns how
+    many.
 
     Their rows stay, so that their ids still answer "expired".
     """
     addresses: list[str] = []
     with database.write() as session:
-        models, estimates = Models.expired(session, BATCH), Estimates.expired(session, BATCH)
+        models = expired_rows(session, Model, BATCH)
+        generators = expired_rows(session, Generator, BATCH)
+        estimates = expired_rows(session, Estimate, BATCH)
         for model in models:
-            addresses += filter(None, [model.checkpoint_sha256])
-            model.checkpoint_sha256 = model.config = model.results = model.person = None
-            model.options, model.erased_at = {}, now()
-            if model.job_id is not None:
-                _take_away(session, model.job_id)
+            model.person = None
+        for generator in generators:
+            addresses += filter(None, [generator.state_sha256])
+            generator.state_sha256 = generator.image_ids = None
+        trained: list[Model | Generator] = [*models, *generators]
+        for row in trained:
+            addresses += filter(None, [row.checkpoint_sha256])
+            row.checkpoint_sha256 = row.config = row.results = None
+            row.options, row.erased_at = {}, now()
+            if row.job_id is not None:
+                _take_away(session, row.job_id)
         for estimate in estimates:
             for item in Estimates(session, estimate.owner_id).items(estimate):
                 addresses += filter(None, [item.sha256])
@@ -119,7 +130,7 @@ def erase_expired_models(database: Database, store: ArtifactStore) -> int:
             estimate.erased_at = now()
             _take_away(session, estimate.job_id)
     remove_unneeded(database, store, addresses)
-    return len(models) + len(estimates)
+    return len(models) + len(generators) + len(estimates)
 
 
 def _erase_rows(session: Session, subject: Subject) -> Erased:
@@ -137,8 +148,12 @@ def _erase_rows(session: Session, subject: Subject) -> Erased:
     _withdraw_datasets(session, subject, images, erased)
     models = session.scalars(select(Model).where(Model.subject_id == subject.id)).all()
     _erase_estimates(session, subject.owner_id, ids, models, erased)
-    for model in models:
-        erase_model(session, model, erased)
+    trained: list[Model | Generator] = [
+        *models,
+        *_generators_of(session, subject, ids, erased),
+    ]
+    for row in trained:
+        erase_trained(session, row, erased)
     for image in images:
         erased.refer(image.sha256)
         erased.locations.add(f"/v1/images/{image.id}")
@@ -155,13 +170,17 @@ def _erase_rows(session: Session, subject: Subject) -> Erased:
     return erased
 
 
-def erase_model(session: Session, model: Model, erased: Erased) -> None:
-    """Take away a model with its job, leaving no row."""
-    erased.refer(model.checkpoint_sha256)
-    erased.locations.add(f"/v1/models/{model.id}")
-    erased.models += 1
-    job_id = model.job_id
-    session.delete(model)
+def erase_trained(session: Session, row: Model | Generator, erased: Erased) -> None:
+    """Take away a model or a generator with its job, leaving no row."""
+    erased.refer(row.checkpoint_sha256)
+    erased.locations.add(f"/v1/{row.__tablename__}/{row.id}")
+    if isinstance(row, Generator):
+        erased.refer(row.state_sha256)
+        erased.generators += 1
+    else:
+        erased.models += 1
+    job_id = row.job_id
+    session.delete(row)
     session.flush()
     if job_id is not None:
         session.execute(delete(Job).where(Job.id == job_id))
@@ -211,6 +230,18 @@ def _withdraw_datasets(
         row.withdrawn_at = erased.at
         erased.datasets.append(row.id)
         erased.locations.add(f"/v1/datasets/{row.id}")
+
+
+def _generators_of(
+    session: Session, subject: Subject, ids: set[uuid.UUID], erased: Erased
+) -> list[Generator]:
+    """Those that learned from images of the subject: a network may remember faces."""
+    images = {str(image_id) for image_id in ids}
+    return [
+        row
+        for row in session.scalars(select(Generator).where(Generator.owner_id == subject.owner_id))
+        if images & set(row.image_ids or []) or row.dataset_id in erased.datasets
+    ]
 
 
 def _without(spec: dict[str, Any], places: Iterable[int]) -> dict[str, Any]:

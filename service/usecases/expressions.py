@@ -20,7 +20,6 @@ from service.errors.expressions import (
     ItemNotFoundError,
     TooManyItemsError,
 )
-from service.errors.generators import UnknownGeneratorError
 from service.errors.images import FaceIndexError, ImageNotFoundError
 from service.errors.jobs import JobCancelledError, JobFailedError, NotReadyError
 from service.errors.resources import ResourceExpiredError
@@ -70,15 +69,6 @@ def check_size(images: int, targets: int, settings: Settings) -> None:
             f"{images:,} images times {targets:,} targets are {images * targets:,} drawings; one "
             f"request may ask for {settings.max_items:,}. Split it over several requests.",
             limit=settings.max_items,
-        )
-
-
-def check_generator(name: str, available: Sequence[str]) -> None:
-    """Raise `UnknownGeneratorError` unless `name` is one of `available`."""
-    if name not in available:
-        raise UnknownGeneratorError(
-            f"There is no generator named {name!r}; use one of: {', '.join(available)}.",
-            available=list(available),
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypeVar
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from service.db.repositories import Jobs, Page
+from service.db.repositories import Jobs, Page, Repository
 from service.db.shards import cancel_shards, is_parked
-from service.db.tables import Job
+from service.db.tables import Corpus, Dataset, Generator, Job, Model
 from service.db.types import now
 from service.errors.base import ProblemError
 from service.errors.jobs import (
@@ -20,6 +21,8 @@ from service.errors.jobs import (
     NotReadyError,
 )
 from service.jobs.contracts import CANCELLED, ENDED, QUEUED, RUNNING
+
+Filled = TypeVar("Filled", Corpus, Dataset, Model, Generator)
 
 
 def get(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> Job:
@@ -33,6 +36,15 @@ def get(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> Job:
 def page(session: Session, owner_id: uuid.UUID, limit: int, before: uuid.UUID | None) -> Page[Job]:
     """An owner's jobs, newest first."""
     return Jobs(session, owner_id).page(limit, before)
+
+
+def page_with_jobs(
+    rows: Repository[Filled], limit: int, before: uuid.UUID | None
+) -> tuple[Page[Filled], dict[uuid.UUID, Job]]:
+    """An owner's rows, newest first, and their jobs by id."""
+    found = rows.page(limit, before)
+    ids = [row.job_id for row in found.rows if row.job_id is not None]
+    return found, dict(Jobs(rows.session, rows.owner_id).get_many(ids))
 
 
 def unfinished(job: Job | None, what: str, verb: str) -> ProblemError:

@@ -7,29 +7,23 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from models import checkpoints
 from models.assets import AssetError
 from models.checkpoint_zip import unzipped, zipped
-from models.checkpoints import Checkpoint, CheckpointError
+from models.checkpoints import Checkpoint
 from models.estimators.config import EstimatorConfig
 from models.estimators.onnx_graph import onnx_model
 from models.estimators.shipped import shipped_checkpoint, shipped_estimators
 from models.facs import SUPPORTED_AUS
-from service.artifacts import ArtifactStore, address_of
+from service.artifacts import ArtifactStore
 from service.config import Settings
-from service.db.blobs import lock_shared
-from service.db.ids import new_id, parse_id
-from service.db.repositories import Images, Jobs, Models, Page
+from service.db.ids import parse_id
+from service.db.repositories import Images, Models, Page
 from service.db.tables import Job, Model, Subject
-from service.errors.checkpoints import (
-    CHECKPOINT_PROBLEMS,
-    CheckpointProblemError,
-    CorruptCheckpointError,
-)
 from service.errors.images import ImageNotFoundError, SeveralFacesError
 from service.errors.jobs import NotReadyError
 from service.errors.models import ModelNotFoundError, ShippedModelError, UnsuitableBaseModelError
@@ -39,18 +33,11 @@ from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import NotOfThisSubjectError
 from service.errors.targets import UnknownActionUnitError
 from service.jobs.contracts import PERSONALISE, TRAIN
-from service.jobs.queue import enqueue
 from service.model_schemas import Method, PersonaliseRequest, TrainRequest
-from service.usecases import datasets, subjects
-from service.usecases.erasure import Erased, erase_model
+from service.usecases import datasets, subjects, trained
+from service.usecases.erasure import Erased, erase_trained
 from service.usecases.images import expiry, has_expired
-from service.usecases.jobs import unfinished
-
-MAX_UNPACKED: Final = 256 * 1024 * 1024
-"""Of an uploaded checkpoint, as the request's body is limited too."""
-_PROBLEMS: Final[dict[str, type[CheckpointProblemError]]] = {
-    problem.code: problem for problem in CHECKPOINT_PROBLEMS
-}
+from service.usecases.jobs import page_with_jobs
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,16 +81,11 @@ def get(session: Session, owner_id: uuid.UUID, model_id: str) -> tuple[Model, Jo
     Raises:
         ModelNotFoundError, ResourceExpiredError.
     """
-    row_id = parse_id(model_id)
-    model = None if row_id is None else Models(session, owner_id).get(row_id)
-    if model is None:
-        raise ModelNotFoundError(
-            "You have no model with this id, and none of this name ships; these do: "
-            f"{', '.join(shipped_names())}."
-        )
-    if model.erased_at is not None or has_expired(model.expires_at):
-        raise ResourceExpiredError("This model has expired; make it again.")
-    return model, None if model.job_id is None else session.get_one(Job, model.job_id)
+    missing = ModelNotFoundError(
+        "You have no model with this id, and none of this name ships; these do: "
+        f"{', '.join(shipped_names())}."
+    )
+    return trained.get(Models(session, owner_id), parse_id(model_id), missing, "model")
 
 
 def made(session: Session, owner_id: uuid.UUID, model_id: str) -> Model:
@@ -117,9 +99,8 @@ def made(session: Session, owner_id: uuid.UUID, model_id: str) -> Model:
     model, job = get(session, owner_id, model_id)
     if model.subject_id is not None:
         subjects.consenting(session, owner_id, model.subject_id)
-    if model.checkpoint_sha256 is not None:
-        return model
-    raise unfinished(job, "model", "made")
+    trained.insist_on_made(model, job, "model")
+    return model
 
 
 def check_usable(session: Session, owner_id: uuid.UUID, model_id: str) -> None:
@@ -134,9 +115,7 @@ def page(
     session: Session, owner_id: uuid.UUID, limit: int, before: uuid.UUID | None
 ) -> tuple[Page[Model], dict[uuid.UUID, Job]]:
     """An owner's models, newest first, and their jobs by id."""
-    found = Models(session, owner_id).page(limit, before)
-    ids = [row.job_id for row in found.rows if row.job_id is not None]
-    return found, dict(Jobs(session, owner_id).get_many(ids))
+    return page_with_jobs(Models(session, owner_id), limit, before)
 
 
 def personalise(
@@ -169,9 +148,8 @@ def personalise(
             pointer="/method",
         )
     _check_aus(asked.aus, config)
-    return _with_job(
-        session,
-        owner_id,
+    return trained.start(
+        Models(session, owner_id),
         Model(
             owner_id=owner_id,
             subject_id=subject.id,
@@ -204,6 +182,7 @@ def train(
     Raises:
         DatasetNotFoundError, DatasetWithdrawnError, ResourceExpiredError, NotReadyError,
         JobFailedError, JobCancelledError: the dataset.
+        ModelNotFoundError, UnsuitableBaseModelError, and the others of `made`: the base model.
         UnknownActionUnitError.
     """
     dataset = datasets.built(session, owner_id, asked.dataset_id)
@@ -212,17 +191,24 @@ def train(
             "Training reads datasets of the format imagefolder.", pointer="/dataset_id"
         )
     _check_known(asked.aus)
-    return _with_job(
-        session,
-        owner_id,
+    architecture = asked.architecture or "compact"
+    if asked.base_model is not None:
+        config = _base(session, owner_id, asked.base_model, None)
+        architecture = asked.architecture or config.architecture
+        _check_base(config, architecture, dataset.spec.get("registration", "3d"))
+        _check_aus(asked.aus, config)
+    return trained.start(
+        Models(session, owner_id),
         Model(
             owner_id=owner_id,
-            name=asked.name or f"{asked.architecture} on {dataset.spec.get('name', 'a dataset')}",
+            name=asked.name or f"{architecture} on {dataset.spec.get('name', 'a dataset')}",
             method="generic",
+            base=asked.base_model,
             options={
                 "dataset_id": str(asked.dataset_id),
                 "archive": dataset.archive_sha256,
-                "architecture": asked.architecture,
+                "architecture": architecture,
+                "base_model": asked.base_model,
                 "aus": asked.aus,
                 "epochs": asked.epochs,
                 "seed": asked.seed,
@@ -241,18 +227,7 @@ def read_upload(content: bytes) -> Checkpoint:
     Raises:
         CheckpointProblemError: see its kinds.
     """
-    try:
-        checkpoint = unzipped(content, MAX_UNPACKED)
-        config = EstimatorConfig.parse(checkpoint.config)
-        if config.normalisation != "none":
-            raise checkpoints.CheckpointMismatchError(
-                f"Models that normalise faces by {config.normalisation} cannot be used here."
-            )
-        onnx_model(checkpoint)  # every weight is there, and fits
-    except CheckpointError as error:
-        problem = _PROBLEMS.get(error.code, CorruptCheckpointError)
-        raise problem(str(error)) from error
-    return checkpoint
+    return trained.read_upload(content, _check)
 
 
 def upload(
@@ -264,9 +239,7 @@ def upload(
     name: str | None,
 ) -> Model:
     """Keep a checkpoint that `read_upload` has read."""
-    content = zipped(checkpoint)
-    lock_shared(session, [address_of(content)])
-    artifact = store.put(content)
+    artifact = trained.stored(session, store, checkpoint)
     config = EstimatorConfig.parse(checkpoint.config)
     return Models(session, owner_id).add(
         Model(
@@ -293,7 +266,7 @@ def delete(session: Session, owner_id: uuid.UUID, model_id: str) -> set[str]:
         raise ShippedModelError(f"{model_id} ships with Facsimile and stays.")
     model, _ = get(session, owner_id, model_id)
     erased = Erased(model.id)
-    erase_model(session, model, erased)
+    erase_trained(session, model, erased)
     return erased.addresses
 
 
@@ -306,20 +279,13 @@ def checkpoint_of(store: ArtifactStore, model: Model) -> Checkpoint:
     return unzipped(store.read(str(model.checkpoint_sha256)))
 
 
-def _with_job(
-    session: Session,
-    owner_id: uuid.UUID,
-    model: Model,
-    kind: str,
-    total: int,
-    request_id: str | None,
-) -> tuple[Model, Job]:
-    model.id = new_id()
-    job = Jobs(session, owner_id).start(kind, model.id, request_id, total)
-    model.job_id = job.id
-    Models(session, owner_id).add(model)
-    enqueue(session, job)
-    return model, job
+def _check(checkpoint: Checkpoint) -> None:
+    config = EstimatorConfig.parse(checkpoint.config)
+    if config.normalisation != "none":
+        raise checkpoints.CheckpointMismatchError(
+            f"Models that normalise faces by {config.normalisation} cannot be used here."
+        )
+    onnx_model(checkpoint)  # every weight is there, and fits
 
 
 def _check_photo(session: Session, subject: Subject, image_id: uuid.UUID) -> None:
@@ -351,7 +317,13 @@ def _base(
     if name in shipped_names():
         return shipped(name).config
     model = made(session, owner_id, name)
-    if model.subject_id is not None and (subject is None or model.subject_id != subject.id):
+    if model.subject_id is not None and subject is None:
+        # What is learnt from a person has to go with them.
+        raise UnsuitableBaseModelError(
+            "The base model is fitted to one person; train on from a model that is not.",
+            pointer="/base_model",
+        )
+    if subject is not None and model.subject_id not in (None, subject.id):
         raise UnsuitableBaseModelError(
             "The base model is fitted to another person.", pointer="/base_model"
         )
@@ -362,6 +334,16 @@ def _config(model: Model) -> dict[str, Any]:
     if model.config is None:
         raise NotReadyError("The model is still being made; try again later.")
     return model.config
+
+
+def _check_base(config: EstimatorConfig, architecture: str, registration: str) -> None:
+    if (config.architecture, config.registration) != (architecture, registration):
+        raise UnsuitableBaseModelError(
+            f"The base model is a {config.architecture} for faces registered in "
+            f"{config.registration}; the dataset has faces registered in {registration}, and the "
+            f"model to train is a {architecture}.",
+            pointer="/base_model",
+        )
 
 
 def _check_aus(aus: Sequence[str] | None, config: EstimatorConfig) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -12,20 +13,25 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from service.artifacts import open_store
 from service.db.engine import open_database
-from service.db.tables import ExpressionItem
+from service.db.tables import ExpressionItem, Generator
 from tests.support.backends import Backend
 from tests.support.pictures import small_portrait
-from tests.support.running import Json, Service, children, eventually, running
+from tests.support.running import ENDED, Json, Service, children, eventually, running
 
+needs_torch = pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
+)
 COUNT = 50
+STEPS = 40
 TARGETS = json.dumps([{"AU12": round(5 * step / COUNT, 2)} for step in range(COUNT)])
 
 
 @pytest.fixture(scope="module")
 def harmed(own_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     data = tmp_path_factory.mktemp("harmed")
-    with running(own_backend, data, batch_size="2") as service:
+    with running(own_backend, data, batch_size="2", checkpoint_seconds="0.2") as service:
         yield service
 
 
@@ -130,6 +136,44 @@ def test_an_orderly_stop_and_then_death_between_commit_and_message(harmed: Servi
     assert newest["id"] != stopped["job"]["id"]
     complete(harmed, {"id": newest["resource"].rpartition("/")[2], "job": newest})
     complete(harmed, stopped)
+
+
+def saved_step(service: Service, generator_id: str) -> int | None:
+    """The step of the state that the store has of a training."""
+    database, store = open_database(service.settings.database), open_store(service.settings)
+    with database.read() as session:
+        sha256 = session.get_one(Generator, UUID(generator_id)).state_sha256
+    database.close()
+    if sha256 is None:
+        return None
+    content = store.read(sha256)
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return int(json.loads(header["__metadata__"]["facsimile.gan"])["facts"]["step"])
+
+
+@needs_torch
+def test_a_training_goes_on_from_its_last_state(harmed: Service) -> None:
+    image = harmed.client.post("/v1/images", files={"file": small_portrait()}).json()["id"]
+    tiny = {"size": 16, "channels": 16, "blocks": 1, "batch": 1, "precision": "float32"}
+    request = {"image_ids": [image], "aus": ["AU12"], "drawings": 2, "steps": STEPS, **tiny}
+    accepted = harmed.client.post("/v1/generators", json=request).json()
+    path = f"/v1/generators/{accepted['id']}"
+    kept = eventually(lambda: saved_step(harmed, accepted["id"]), "a state in the store")
+    harmed.kill_worker("pool")
+    after: list[int] = []
+
+    def ended() -> Json | None:
+        body = harmed.read(path)
+        after.append(body["job"]["done"])
+        return body if body["job"]["state"] in ENDED else None
+
+    body = eventually(ended, "the training to end", 90)
+    assert body["job"]["state"] == "succeeded", body["job"]
+    assert body["results"]["steps"] == STEPS
+    # The step is noted as soon as there is one: had it begun anew, that would be seen.
+    assert 0 < kept <= min(after)
+    assert kept < STEPS
+    assert saved_step(harmed, accepted["id"]) is None
 
 
 def alive(pid: int) -> bool:

@@ -15,6 +15,7 @@ from service.jobs.contracts import (
     EXPRESSIONS,
     PERSONALISE,
     TRAIN,
+    TRAIN_GENERATOR,
 )
 from worker.work import Handler
 
@@ -27,6 +28,7 @@ _PLACES: Final = {
     ESTIMATE: "worker.handlers.estimates:read_images",
     PERSONALISE: "worker.handlers.personalise:make_personal",
     TRAIN: "worker.handlers.training:train_model",
+    TRAIN_GENERATOR: "worker.handlers.generators:train_generator",
 }
 
 

@@ -18,6 +18,7 @@ from models.registration.face import RegisteredFace
 from models.registration.poses import pose_view, render_pose
 from models.rig.shown import shown_expression
 from worker.dataset_items import Item, Items
+from worker.generators import generator_of
 from worker.handlers.datasets import items_of
 from worker.shards import check, finish, stretch
 from worker.threads import share_of_cores
@@ -93,7 +94,7 @@ def _draw(
         return [_real(item, face) for item, face in zip(batch, faces, strict=True)]
     with work.timings.stage("draw", len(batch)):
         return list(
-            work.models.generator(batch[0].row.generator).generate(
+            generator_of(work, batch[0].row.generator).generate(
                 faces,
                 np.stack(targets),
                 np.stack([_shown(item, face) for item, face in zip(batch, faces, strict=True)]),
@@ -124,7 +125,7 @@ def _encode(work: Work, item: Item, drawing: ImageArray) -> bytes:
 def _look(work: Work, item: Item, face: RegisteredFace, drawing: ImageArray) -> Sighting | None:
     """Find the mesh again in a drawing and in the same face drawn with no AU."""
     nothing = np.zeros((1, len(SUPPORTED_AUS), len(SIDES)), np.float32)
-    generator = work.models.generator(item.row.generator)
+    generator = generator_of(work, item.row.generator)
     with work.timings.stage("pixel check"):
         neutral = generator.generate(
             [face], nothing, _shown(item, face)[None], seeds=[item.row.seed]

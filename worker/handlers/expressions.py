@@ -27,6 +27,7 @@ from service.artifacts import Artifact
 from service.db.blobs import lock_shared
 from service.db.tables import ExpressionItem, ExpressionSet, Image
 from service.db.types import now
+from worker.generators import generator_of
 from worker.runtime import FaceKey
 from worker.threads import share_of_cores
 from worker.work import JobFailedError, Work
@@ -154,7 +155,7 @@ def _draw(work: Work, plan: _Plan, batch: Sequence[int]) -> list[_Drawing]:
         chosen = [place for place, of_item in enumerate(sizes) if size in of_item]
         items = [plan.item(batch[place]) for place in chosen]
         with work.timings.stage("draw", len(chosen)):
-            drawings = work.models.generator(plan.generator).generate(
+            drawings = generator_of(work, plan.generator).generate(
                 [faces[place] for place in chosen],
                 targets_array(target for _, target, _ in items),
                 shown[chosen],

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sqlalchemy import select
 
-from models.checkpoint_zip import zipped
 from models.checkpoints import Checkpoint
 from models.estimators.reader import NoComparisonError, Reader
 from models.registration.face import RegisteredFace, RegistrationKind
-from service.db.blobs import keep
 from service.db.tables import Image, Model
 from worker.person_check import TITLE, looks_like_another, signature_of
 from worker.readers import load_model, registered
-from worker.threads import share_of_cores
+from worker.training_parts import need_torch, store_checkpoint
 from worker.work import JobFailedError, Work, YieldRequestedError
 
 OTHERS_LOOKED_AT = 4
@@ -57,42 +53,7 @@ def make_personal(work: Work) -> None:
     else:
         work.stage("fine-tuning")
         made, steps = _fine_tuned(work, plan, base.checkpoint, face)
-    store_model(work, made, results=None, person=signature_of(face), done=steps)
-
-
-def store_model(
-    work: Work,
-    made: Checkpoint,
-    results: dict[str, Any] | None,
-    person: list[float] | None,
-    done: int,
-) -> None:
-    """Keep a checkpoint as the model that the job makes."""
-    artifact = work.store.put(zipped(made))
-    with work.database.write() as session:
-        keep(session, work.store, [artifact])
-        work.advance(session, done, 1)
-        row = session.get_one(Model, work.job.resource_id)
-        row.config, row.results, row.person = dict(made.config), results, person
-        row.checkpoint_sha256, row.checkpoint_size = artifact.sha256, artifact.size
-
-
-def need_torch(work: Work, what: str) -> None:
-    """Load PyTorch, with this process's share of the cores; most workers never need it.
-
-    Raises:
-        JobFailedError: it is not installed.
-    """
-    try:
-        torch = importlib.import_module("torch")
-    except ImportError as error:
-        raise JobFailedError(
-            "torch-missing",
-            "PyTorch is not installed",
-            f"This worker has no PyTorch, which {what} needs: run `make torch` or "
-            "`pip install torch` there. One-frame calibration needs none.",
-        ) from error
-    torch.set_num_threads(share_of_cores(work.settings.worker_concurrency))
+    store_checkpoint(work, Model, made, None, steps, person=signature_of(face))
 
 
 def _plan(work: Work) -> _Plan | None:

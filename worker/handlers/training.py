@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 import tempfile
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from service.artifacts import ArtifactMissingError
 from service.db.tables import Dataset, Job, Model
-from worker.handlers.personalise import need_torch, store_model
 from worker.lease import CancelRequestedError
 from worker.readers import load_model
+from worker.training_parts import fetch_archive, need_torch, noted, store_checkpoint
 from worker.work import JobFailedError, Work, YieldRequestedError
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ def train_model(work: Work) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     archive = folder / f"{work.job.id}.zip"
     state = folder / f"{work.job.id}.safetensors"
-    _fetch(work, options["archive"], archive)
+    fetch_archive(work, options["archive"], archive)
     try:
         _train(work, options, name, spec, archive, state)
     except (JobFailedError, CancelRequestedError):
@@ -88,7 +86,7 @@ def _train(
                 registration="2d" if spec.get("registration") == "2d" else "3d",
                 lineage=lineage,
                 base=base,
-                progress=_progress(work),
+                progress=noted(work, attempts=0),
                 should_stop=work.stopping,
                 save=lambda reached: save_state(state, reached),
                 state=load_state(state) if state.exists() else None,
@@ -100,7 +98,7 @@ def _train(
     if made is None:
         raise YieldRequestedError
     trained, figures = made
-    store_model(work, trained.checkpoint(), _results(figures), None, _total(work))
+    store_checkpoint(work, Model, trained.checkpoint(), _results(figures), _total(work))
 
 
 def _results(figures: Figures) -> dict[str, Any]:
@@ -125,24 +123,3 @@ def _number(value: float) -> float | None:
 def _total(work: Work) -> int:
     with work.database.read() as session:
         return session.get_one(Job, work.job.id).total
-
-
-def _fetch(work: Work, sha256: str, archive: Path) -> None:
-    try:
-        with archive.open("wb") as file:
-            for piece in work.store.stream(sha256):
-                file.write(piece)
-    except ArtifactMissingError as error:
-        raise JobFailedError(
-            "dataset-not-found", "No such dataset", "The dataset's file is gone."
-        ) from error
-
-
-def _progress(work: Work) -> Callable[[int, int], None]:
-    def progress(done: int, total: int) -> None:
-        work.lease.check()
-        if done % max(1, total // 100) == 0:
-            with work.database.write() as session:
-                work.lease.update(session, done=done, total=total, attempts=0)
-
-    return progress

@@ -1,0 +1,288 @@
+"""Training a generator, on a dataset or on photos.
+
+Its state is kept in the store as it goes, so that whichever worker takes the job next, here or on
+another machine, goes on from there.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from models.facs import SUPPORTED_AUS
+from models.generators.config import GanConfig, GeneratorConfig, LossWeights
+from models.registration.face import RegisteredFace
+from service.artifacts import Artifact
+from service.db.blobs import keep, remove_unneeded
+from service.db.tables import Generator, Image, Job
+from service.jobs.contracts import ENDED
+from worker.lease import CancelRequestedError
+from worker.readers import registered
+from worker.training_parts import fetch_archive, need_torch, noted, store_checkpoint
+from worker.work import JobFailedError, Work, YieldRequestedError
+
+if TYPE_CHECKING:
+    from models.generators.pairs import PeoplePairs
+
+TITLE: Final = "The generator cannot be trained"
+_SHARE: Final = 4
+"""Jobs that wait are let go first only once it has trained for so many times as long as getting
+ready took, which has to be done again."""
+
+
+@dataclass(frozen=True)
+class _Photo:
+    sha256: str
+    label: str
+    person: str
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be made, read once from the rows."""
+
+    name: str
+    config: GanConfig
+    every_au: bool
+    archive: str | None
+    photos: tuple[_Photo, ...]
+    drawings: int
+    state: str | None
+
+
+def train_generator(work: Work) -> None:
+    """Train, on from the state that is kept if there is one.
+
+    Raises:
+        JobFailedError: dataset, photos or this worker will not do.
+        LeaseLostError, CancelRequestedError, YieldRequestedError: the state is kept.
+    """
+    need_torch(work, "training")
+    plan = _plan(work)
+    if plan is None:
+        return
+    folder = work.settings.data_dir.absolute() / "training" / str(work.job.id)
+    _forget_ended(work, folder.parent)
+    shutil.rmtree(folder, ignore_errors=True)  # left by a process that died; the store knows better
+    folder.mkdir(parents=True)
+    try:
+        _train(work, plan, folder)
+    except (JobFailedError, CancelRequestedError):
+        _note_state(work, None)
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _train(work: Work, plan: _Plan, folder: Path) -> None:
+    # Only workers that train load torch, when they do.
+    import torch
+
+    from models.generators.pairs import UnfitPairsError
+    from models.generators.training import STATE, train_generator
+
+    work.stage("preparing")
+    started = time.monotonic()
+    run = folder / "run"
+    run.mkdir()
+    try:
+        pairs, config = _pairs(work, plan, folder)
+        if plan.state is not None:
+            with (run / STATE).open("wb") as file:
+                file.writelines(work.store.stream(plan.state))
+        work.stage("training")
+        trained = train_generator(
+            config,
+            pairs,
+            run,
+            name=plan.name,
+            device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+            progress=_progress(work, run / STATE),
+            should_stop=_turn_is_over(work, time.monotonic() - started),
+            save_seconds=work.settings.checkpoint_seconds,
+        )
+    except UnfitPairsError as error:
+        raise JobFailedError(error.code, TITLE, str(error)) from error
+    except FloatingPointError as error:
+        raise JobFailedError("training-diverged", TITLE, f"{error}.") from error
+    if trained is None:
+        _keep_state(work, run / STATE)
+        raise YieldRequestedError
+    results = {
+        "steps": config.steps,
+        "losses": {
+            name: round(value, 6) if math.isfinite(value) else None
+            for name, value in trained.losses.items()
+        },
+    }
+    checkpoint = trained.generator.checkpoint()
+    store_checkpoint(work, Generator, checkpoint, results, config.steps, state_sha256=None)
+    remove_unneeded(work.database, work.store, [plan.state] if plan.state else [])
+
+
+def _plan(work: Work) -> _Plan | None:
+    """None when the generator is there already."""
+    with work.database.read() as session:
+        row = session.get_one(Generator, work.job.resource_id)
+        if row.checkpoint_sha256 is not None:
+            return None
+        ids = [uuid.UUID(text) for text in row.image_ids or []]
+        images = {
+            image.id: image for image in session.scalars(select(Image).where(Image.id.in_(ids)))
+        }
+        for image_id in ids:
+            if image_id not in images or images[image_id].erased_at is not None:
+                raise JobFailedError(
+                    "resource-expired", "The resource has expired", f"Image {image_id} has expired."
+                )
+        photos = tuple(
+            _Photo(image.sha256, image.filename or str(image.id), image.subject_id or image.sha256)
+            for image in (images[image_id] for image_id in ids)
+        )
+        return _Plan(
+            name=row.name,
+            config=_config(row.options["config"]),
+            every_au=row.options["all_aus"],
+            archive=row.options.get("archive"),
+            photos=photos,
+            drawings=row.options["drawings"],
+            state=row.state_sha256,
+        )
+
+
+def _config(stored: Mapping[str, Any]) -> GanConfig:
+    parts = {
+        "generator": GeneratorConfig.parse(stored["generator"]),
+        "losses": LossWeights(**stored["losses"]),
+    }
+    return GanConfig(**{**stored, **parts})
+
+
+def _pairs(work: Work, plan: _Plan, folder: Path) -> tuple[PeoplePairs, GanConfig]:
+    """What is learned from, and the configuration with the AUs that it has and whence it is."""
+    from models.generators.dataset_pairs import dataset_pairs, labelled_aus
+    from models.generators.teacher import PersonPhotos, photo_pairs
+
+    shape = plan.config.generator
+    if plan.archive is None:
+        people: dict[str, list[RegisteredFace]] = {}
+        for photo in plan.photos:
+            people.setdefault(photo.person, []).append(_registered(work, photo, shape))
+        lineage = {"photos": len(plan.photos), "people": len(people), "teacher": "rig"}
+        shape = replace(shape, lineage=lineage)
+        pairs = photo_pairs(
+            [PersonPhotos(neutral, tuple(smiles)) for neutral, *smiles in people.values()],
+            folder,
+            shape,
+            drawings=plan.drawings,
+            seed=plan.config.seed,
+            progress=lambda _done, _total: _go_on(work),
+        )
+        return pairs, replace(plan.config, generator=shape)
+    archive = folder / "dataset.zip"
+    fetch_archive(work, plan.archive, archive)
+    shape = replace(shape, lineage={"dataset_sha256": plan.archive})
+    try:
+        if plan.every_au:
+            known = labelled_aus(archive)
+            shape = replace(shape, aus=tuple(au for au in SUPPORTED_AUS if au in known))
+        pairs = dataset_pairs(archive, folder, shape, seed=plan.config.seed)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise JobFailedError("unfit-dataset", TITLE, f"The dataset: {error}.") from error
+    archive.unlink()
+    return pairs, replace(plan.config, generator=shape)
+
+
+def _registered(work: Work, photo: _Photo, shape: GeneratorConfig) -> RegisteredFace:
+    _go_on(work)
+    face = registered(work, work.store.read(photo.sha256), shape.registration, photo.label)
+    if not isinstance(face, RegisteredFace):
+        raise JobFailedError(face["code"], "The photo cannot be used", face["detail"])
+    return face
+
+
+def _go_on(work: Work) -> None:
+    """Raise if there is reason to stop; waiting jobs are none yet."""
+    work.lease.check()
+    if work.stopping():
+        raise YieldRequestedError
+
+
+def _turn_is_over(work: Work, preparing: float) -> Callable[[], bool]:
+    """Whether to stop at a step: this process ends, or others have waited long enough."""
+    turn = max(work.settings.slice_seconds, _SHARE * preparing)
+    looked = time.monotonic()
+    ends = looked + turn
+
+    def over() -> bool:
+        nonlocal looked
+        moment = time.monotonic()
+        if work.stopping():
+            return True
+        if moment < ends or moment - looked < 1:
+            return False
+        looked = moment
+        return work.others_wait()
+
+    return over
+
+
+def _progress(work: Work, state: Path) -> Callable[[int, int], None]:
+    """Steps are noted on the job, and each state that was saved goes to the store."""
+    note = noted(work)
+    kept = state.stat().st_mtime_ns if state.exists() else 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal kept
+        note(done, total)
+        saved = state.stat().st_mtime_ns if state.exists() else 0
+        if saved != kept and done < total:
+            kept = saved
+            _keep_state(work, state)
+
+    return progress
+
+
+def _keep_state(work: Work, state: Path) -> None:
+    with state.open("rb") as file:
+        _note_state(work, work.store.put_file(file))
+
+
+def _note_state(work: Work, artifact: Artifact | None) -> None:
+    """Note where the state is, or that there is none; the one before is removed.
+
+    Raises:
+        LeaseLostError.
+    """
+    with work.database.write() as session:
+        keep(session, work.store, [] if artifact is None else [artifact])
+        # Getting further counts once it is kept: a worker that always dies before is given up on.
+        work.lease.update(session, attempts=0)
+        row = session.get_one(Generator, work.job.resource_id)
+        before, row.state_sha256 = row.state_sha256, None if artifact is None else artifact.sha256
+    if before is not None and (artifact is None or before != artifact.sha256):
+        remove_unneeded(work.database, work.store, [before])
+
+
+def _forget_ended(work: Work, folder: Path) -> None:
+    """Remove what died processes left of jobs that have ended elsewhere."""
+    left = (
+        {path.name: path for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else {}
+    )
+    if not left:
+        return
+    with work.database.read() as session:
+        query = select(Job.id).where(Job.state.not_in(ENDED))
+        going = {str(job_id) for job_id in session.scalars(query)}
+    for name, path in left.items():
+        if name not in going:
+            shutil.rmtree(path, ignore_errors=True)
