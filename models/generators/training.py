@@ -185,7 +185,7 @@ class _Run:
         )
         self.optimizers = {
             kind: torch.optim.Adam(
-                network.parameters(), lr=config.learning_rate, betas=(0.5, 0.999)
+                network.parameters(), lr=config.learning_rate, betas=(0.5, 0.999), fused=True
             )
             for kind, network in self._networks().items()
         }
