@@ -51,11 +51,19 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: TensorMap) -> None:
-    """Put back what `optimizer_tensors` took out; rates and the like stay the optimiser's own."""
+    """Put back what `optimizer_tensors` took out; rates and the like stay the optimiser's own.
+
+    Moments are laid out in memory like their parameters: PyTorch's fused optimisers read both in
+    the order of memory, and would take one weight's moment for another's.
+    """
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
     moments: dict[int, Tensors] = {}
     for name, value in tensors.items():
         index, kind = name.split(".", 1)
-        moments.setdefault(int(index), {})[kind] = value.clone()
+        parameter = parameters[int(index)]
+        alike = value.shape == parameter.shape
+        own = torch.empty_like(parameter, dtype=value.dtype) if alike else value.clone()
+        moments.setdefault(int(index), {})[kind] = own.copy_(value)
     optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
 
 
