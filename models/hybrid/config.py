@@ -30,7 +30,7 @@ class HybridConfig:
         lineage: how it was made; ``held out`` names the people it has not learnt from.
     """
 
-    widths: tuple[int, ...] = (48, 72, 112, 160)
+    widths: tuple[int, ...] = (32, 64, 96, 160)
     fine: int = 16
     softness: float = 1.5
     lineage: Mapping[str, Any] = field(default_factory=dict)

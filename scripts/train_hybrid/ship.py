@@ -26,6 +26,7 @@ def checkpoint(network: HybridNetwork, run: Run, held_out: Sequence[str]) -> Che
         "made by": "scripts/train_hybrid",
         "generator": "rig",
         "learnt from": list(run.learnt),
+        "chosen by": list(run.watched),
         "held out": list(held_out),
         "training": dataclasses.asdict(run.training),
         "batch": run.batch,

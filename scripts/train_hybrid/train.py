@@ -19,8 +19,8 @@ from scripts.train_hybrid.batches import Pairs, VariedBatches
 from scripts.train_hybrid.objective import Explained, Objective
 
 CONFIG: Final = TrainingConfig(
-    steps=2_400,
-    learning_rate=6e-4,
+    steps=1_600,
+    learning_rate=8e-4,
     warmup=100,
     cosine=True,
     decoupled_decay=0.02,
@@ -28,7 +28,6 @@ CONFIG: Final = TrainingConfig(
     clip=1.0,
     precision="bfloat16",
     validate_every=100,
-    keep_last=True,
 )
 STATE: Final = "state.safetensors"
 
