@@ -13,12 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
+from models.checkpoint_zip import zipped
 from service.config import load_settings
 from service.db.engine import open_database
 from service.usecases.keys import NewKey, create_key, list_keys, revoke_key
 from tests.support.backends import Backend
 from tests.support.pictures import small_portrait
 from tests.support.running import Service, running
+from tests.support.sent_generators import small_generator
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,9 @@ class Caller:
         self, path: str, headers: Mapping[str, str] = MappingProxyType({}), **body: Any
     ) -> httpx.Response:
         return self.service.client.post(path, headers=self._headers(headers), **body)
+
+    def delete(self, path: str) -> httpx.Response:
+        return self.service.client.delete(path, headers=self._headers({}))
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret}", **more}
@@ -101,6 +106,18 @@ def test_what_one_owner_made_is_not_there_for_another(guarded: Service) -> None:
     for path, code in paths.items():
         answer = bob.get(path)
         assert (answer.status_code, answer.json()["type"]) == (404, f"/problems/{code}")
+    sent = {"file": ("g.zip", zipped(small_generator()))}
+    generator = alice.post("/v1/generators", files=sent).json()
+    path, code = f"/v1/generators/{generator['id']}", "/problems/generator-not-found"
+    for answer in (bob.get(path), bob.get(f"{path}/download"), bob.delete(path)):
+        assert (answer.status_code, answer.json()["type"]) == (404, code)
+    own = bob.post("/v1/images", files={"file": small_portrait()}).json()["id"]
+    drawn_by = {"image_ids": [own], "targets": [{}], "generator": generator["id"]}
+    for noun in ("expressions", "datasets"):
+        answer = bob.post(f"/v1/{noun}", json=drawn_by)
+        assert (answer.status_code, answer.json()["type"]) == (404, code)
+    assert generator["id"] not in bob.get("/v1/generators").text
+    assert generator["id"] in alice.get("/v1/generators").text
     stolen = bob.post("/v1/expressions", json={"image_ids": [image["id"]], "targets": [{}]})
     assert (stolen.status_code, stolen.json()["type"]) == (404, "/problems/image-not-found")
     stopped = bob.post(f"/v1/jobs/{made['job']['id']}/cancel")

@@ -15,6 +15,7 @@ from models.checkpoint_zip import unzipped, zipped
 from models.checkpoints import Checkpoint
 from models.images import decode_image, read_mark
 from service.jobs.contracts import GENERATORS
+from tests.service.test_models_api import once
 from tests.service.test_subjects_api import photo_of, problem, rows_that_name, stored, subject_of
 from tests.support.pictures import small_portrait
 from tests.support.running import Service
@@ -177,6 +178,7 @@ def test_a_generator_is_trained_on_photos_and_draws(service: Service) -> None:
 def test_a_generator_is_trained_on_a_dataset_and_goes_with_a_person_in_it(
     service: Service,
 ) -> None:
+    once(service)
     person = subject_of(service, "P82")
     photos = [photo_of(service, person, 75)["id"], photo_of(service, "eva", 76)["id"]]
     targets = [{"AU12": value} for value in range(3)]
@@ -192,6 +194,7 @@ def test_a_generator_is_trained_on_a_dataset_and_goes_with_a_person_in_it(
 
 @needs_torch
 def test_training_that_cannot_be_says_why(service: Service) -> None:
+    once(service)
     image = photo_of(service, None, 77)["id"]
     dataset = service.build(image_ids=[image], targets=[{"AU12": 1}])
     body = trained(service, dataset_id=dataset["id"], aus=["AU12L"])

@@ -247,18 +247,19 @@ def _progress(work: Work, state: Path) -> Callable[[int, int], None]:
         saved = state.stat().st_mtime_ns if state.exists() else 0
         if saved != kept and done < total:
             kept = saved
-            _keep_state(work, state)
+            _keep_state(work, state, done=done)
 
     return progress
 
 
-def _keep_state(work: Work, state: Path) -> None:
+def _keep_state(work: Work, state: Path, **values: int) -> None:
     with state.open("rb") as file:
-        _note_state(work, work.store.put_file(file))
+        _note_state(work, work.store.put_file(file), **values)
 
 
-def _note_state(work: Work, artifact: Artifact | None) -> None:
-    """Note where the state is, or that there is none; the one before is removed.
+def _note_state(work: Work, artifact: Artifact | None, **values: int) -> None:
+    """Note where the state is, or that there is none, and `values` of the job; the state before
+    is removed.
 
     Raises:
         LeaseLostError.
@@ -266,7 +267,7 @@ def _note_state(work: Work, artifact: Artifact | None) -> None:
     with work.database.write() as session:
         keep(session, work.store, [] if artifact is None else [artifact])
         # Getting further counts once it is kept: a worker that always dies before is given up on.
-        work.lease.update(session, attempts=0)
+        work.lease.update(session, attempts=0, **values)
         row = session.get_one(Generator, work.job.resource_id)
         before, row.state_sha256 = row.state_sha256, None if artifact is None else artifact.sha256
     if before is not None and (artifact is None or before != artifact.sha256):
