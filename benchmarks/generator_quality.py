@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Final, Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.closeness import Closeness, blurred, judge, print_gain, print_rows, spread
 from benchmarks.descriptors import (
     CompactFeatures,
     OnnxFeatures,
@@ -26,7 +26,7 @@ from benchmarks.descriptors import (
     texture_distance,
 )
 from benchmarks.machine import described
-from benchmarks.rig_quality import BLUR, amounts, fields_of, likeness
+from benchmarks.rig_quality import amounts, fields_of
 from models.estimators.reader import Reader
 from models.estimators.same_person import person_model
 from models.estimators.shipped import shipped_checkpoint
@@ -39,7 +39,6 @@ from models.hybrid.corrector import shipped_checkpoint as shipped_hybrid
 from models.hybrid.corrector import shipped_corrector
 from models.metrics import frechet_distance, icc31, mae, mean_defined, per_column
 from models.registration import Registrar, RegistrationError, load_registrar
-from models.registration.canonical import canonical_face
 from models.registration.face import FACE_SIZE, FloatArray, ImageArray, RegisteredFace
 from models.rig.model import RigModel, rig_model
 from models.rig.shown import READ_AUS, shown_expression
@@ -57,7 +56,6 @@ _SMILES: Final[Mapping[str, Mapping[str, object]]] = {
     "AU25 D": {"AU25": "D"},
     "AU25 D, AU26 D": {"AU25": "D", "AU26": "D"},
 }
-_RESAMPLES: Final = 4_000
 
 
 class Extractor(Protocol):
@@ -68,27 +66,12 @@ class Extractor(Protocol):
     def __call__(self, images: ImageArray) -> FloatArray: ...
 
 
-@dataclass(frozen=True)
-class Closeness:
-    """One drawing against the photograph it should look like.
-
-    Attributes:
-        ssim, sharpness: as `benchmarks.rig_quality.likeness` has them.
-        l1: mean absolute difference in grey levels where both show skin.
-        mouth: the same in the box around the photographed lips.
-    """
-
-    ssim: float
-    sharpness: float
-    l1: float
-    mouth: float
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="holds london/ and canada/")
     parser.add_argument("--inception", type=Path, help="ONNX file of features for the FID")
     parser.add_argument("--people", type=int, default=100, help="at most so many held out")
+    parser.add_argument("--only-times", action="store_true", help="measure time alone")
     options = parser.parse_args()
     registrar = load_registrar()
     people = split_people(options.data)
@@ -102,6 +85,9 @@ def main() -> None:
         "hybrid": HybridGenerator(shipped_corrector(), rig),
     }
     print(described(), "\n")
+    if options.only_times:
+        _print_times(generators, tested[:6])
+        return
     print(f"{len(tested)} people held out. Means with standard deviations over people.\n")
     smiles = _print_smiles(rig, generators, tested)
     calm = _print_removal(rig, generators, tested)
@@ -130,11 +116,11 @@ def _print_smiles(
         for name, generator in generators.items():
             drawn[name].append(_draw(generator, one.neutral, target))
         pictures = {"the neutral photo left as it is": one.neutral.image}
-        _judge(rows, one.smiling, pictures, {name: drawn[name][-1] for name in generators})
+        judge(rows, one.smiling, pictures, {name: drawn[name][-1] for name in generators})
     print("### The smile drawn on the neutral photo, against the real one\n")
-    _print_rows(rows)
+    print_rows(rows)
     teeth = [bool(measure(rig, one.smiling).open_mouth) for one in tested]
-    _print_gain(rows, "those who show teeth", teeth)
+    print_gain(rows, "those who show teeth", teeth)
     return drawn
 
 
@@ -148,72 +134,12 @@ def _print_removal(
         for name, generator in generators.items():
             drawn[name].append(_draw(generator, one.smiling, _NEUTRAL, source))
         pictures = {"the smiling photo left as it is": one.smiling.image}
-        _judge(rows, one.neutral, pictures, {name: drawn[name][-1] for name in generators})
+        judge(rows, one.neutral, pictures, {name: drawn[name][-1] for name in generators})
     print("### The real smile taken off, against the real neutral photo\n")
-    _print_rows(rows)
+    print_rows(rows)
     read = [bool(shown_expression(one.smiling, rig).any()) for one in tested]
-    _print_gain(rows, "those whose smile the product reads by itself", read)
+    print_gain(rows, "those whose smile the product reads by itself", read)
     return drawn
-
-
-def _judge(
-    rows: dict[str, list[Closeness]], real: RegisteredFace,
-    controls: Mapping[str, ImageArray], drawn: Mapping[str, ImageArray],
-) -> None:  # fmt: skip
-    blurred = {f"{name}, blurred by {BLUR} px": _blurred(image) for name, image in drawn.items()}
-    pictures = {**controls, **drawn, **blurred, "the real one, blurred alike": _blurred(real.image)}
-    for name, image in pictures.items():
-        rows.setdefault(name, []).append(_closeness(image, real))
-
-
-def _closeness(image: ImageArray, real: RegisteredFace) -> Closeness:
-    like = likeness(image, real.image)
-    both = np.asarray(image.any(axis=2) & real.image.any(axis=2), np.uint8)
-    inside = cv2.erode(both, np.ones((11, 11), np.uint8)) > 0
-    apart = np.abs(image.astype(np.float32) - real.image).mean(axis=2)
-    lips = canonical_face().outer_lips
-    at = real.view.project(real.mesh[[*lips.upper, *lips.lower]])[:, :2]
-    low, high = at.min(axis=0).astype(int) - 3, at.max(axis=0).astype(int) + 4
-    mouth = apart[low[1] : high[1], low[0] : high[0]]
-    return Closeness(like.ssim, like.sharpness, float(apart[inside].mean()), float(mouth.mean()))
-
-
-def _print_rows(rows: Mapping[str, Sequence[Closeness]]) -> None:
-    print("| | SSIM | L1, grey levels | L1 about the mouth | sharpness |\n|---|---|---|---|---|")
-    for name, found in rows.items():
-        ssim, l1, mouth = (
-            _spread([getattr(one, key) for one in found], digits)
-            for key, digits in (("ssim", 3), ("l1", 2), ("mouth", 2))
-        )
-        sharp = float(np.median([one.sharpness for one in found]))
-        print(f"| {name} | {ssim} | {l1} | {mouth} | {sharp:.2f} |")
-    print()
-
-
-def _print_gain(rows: Mapping[str, Sequence[Closeness]], some: str, these: Sequence[bool]) -> None:
-    print("| hybrid less rig, paired | SSIM | L1 | L1 about the mouth |\n|---|---|---|---|")
-    for label, chosen in (("everybody", [True] * len(these)), (some, these)):
-        pairs = [
-            (rig, hybrid)
-            for rig, hybrid, use in zip(rows["rig"], rows["hybrid"], chosen, strict=True)
-            if use
-        ]
-        cells = []
-        for key, sign in (("ssim", 1), ("l1", -1), ("mouth", -1)):
-            change = np.array([getattr(b, key) - getattr(a, key) for a, b in pairs])
-            low, high = _interval(change)
-            better = int((change * sign > 0).sum())
-            cells.append(f"{change.mean():+.3f} [{low:+.3f}, {high:+.3f}], {better} better")
-        print(f"| {label} ({len(pairs)}) | {' | '.join(cells)} |")
-    print()
-
-
-def _interval(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """95% of the mean, by the bootstrap over people."""
-    rng = np.random.default_rng(0)
-    means = values[rng.integers(0, len(values), (_RESAMPLES, len(values)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
 
 
 # -- action units ------------------------------------------------------------
@@ -242,7 +168,7 @@ def _print_compact(generators: Mapping[str, Generator], tested: Sequence[Photogr
     print("\n| read in | AU06 | AU12 | AU25 |\n|---|---|---|---|")
     for label, pictures in _smiling_pictures(generators, tested).items():
         read = reader.estimate(np.stack(pictures)).intensities
-        cells = " | ".join(_spread(read[:, _AU[au]], 2) for au in ("AU06", "AU12", "AU25"))
+        cells = " | ".join(spread(read[:, _AU[au]], 2) for au in ("AU06", "AU12", "AU25"))
         print(f"| {label} | {cells} |")
     print()
 
@@ -285,7 +211,7 @@ def _print_mesh(
                 if again is not None:
                     moved = _moved(one.neutral, again)
                     found.append(amounts(fields_of(rig, one.neutral), moved)[_AU[au]])
-            cells.append(_spread(found, 2))
+            cells.append(spread(found, 2))
         print(f"| {label} | {au} | {' | '.join(cells)} |")
     print()
 
@@ -340,7 +266,7 @@ def _print_identity(
             apart = [texture_distance(texture(found.image), other) for other in neutral]
             skin.append(apart[index])
             own += int(np.argmin(apart)) == index
-        print(f"| {name} | {_spread(shape, 2)} | {_spread(skin, 2)} | {own}/{len(shape)} |")
+        print(f"| {name} | {spread(shape, 2)} | {spread(skin, 2)} | {own}/{len(shape)} |")
     others = [
         (person.distance(one.neutral, other.neutral), texture_distance(neutral[i], neutral[j]))
         for i, one in enumerate(tested)
@@ -348,7 +274,7 @@ def _print_identity(
         if i != j
     ]
     shapes, textures = zip(*others, strict=True)
-    print(f"| two people's neutral photos | {_spread(shapes, 2)} | {_spread(textures, 2)} | |\n")
+    print(f"| two people's neutral photos | {spread(shapes, 2)} | {spread(textures, 2)} | |\n")
 
 
 def _pasted_smile(
@@ -376,8 +302,8 @@ def _print_fid(
     for extractor in extractors:
         for kind, drawn, other in (("smile", smiles, "neutral"), ("neutral", calm, "smile")):
             wanted = extractor(real[kind])
-            blurred = np.stack([_blurred(image) for image in drawn["rig"]])
-            sets = [*(np.stack(drawn[name]) for name in names), blurred, real[other]]
+            soft = np.stack([blurred(image) for image in drawn["rig"]])
+            sets = [*(np.stack(drawn[name]) for name in names), soft, real[other]]
             cells = " | ".join(f"{frechet_distance(extractor(one), wanted):.3g}" for one in sets)
             print(f"| {extractor.name} | real {kind}s | {cells} |")
     print()
@@ -396,6 +322,22 @@ def _print_same(generators: Mapping[str, Generator], tested: Sequence[Photograph
     print(f"Of {count} drawings of single AUs at C and E on 6 people, {same} are the same bytes.")
 
 
+def _print_times(generators: Mapping[str, Generator], tested: Sequence[Photographed]) -> None:
+    target = Target.parse(_SMILES["AU06 C, AU12 D, AU25 C"]).array()
+    print("### Milliseconds a drawing, one process, people measured before\n")
+    print("| | generator | median | fastest tenth | slowest tenth |\n|---|---|---|---|---|")
+    for label, large in (("224 px", False), ("at the photo's resolution", True)):
+        for name, generator in generators.items():
+            times = []
+            for one in [one for _ in range(7) for one in tested]:
+                size = drawing_size(one.neutral) if large else FACE_SIZE
+                start = perf_counter()
+                generator.generate([one.neutral], target[None], size=size)
+                times.append(1e3 * (perf_counter() - start))
+            low, middle, high = np.percentile(times[len(tested) :], [10, 50, 90])
+            print(f"| {label} | {name} | {middle:.1f} | {low:.1f} | {high:.1f} |")
+
+
 # -- odds and ends -----------------------------------------------------------
 
 
@@ -406,15 +348,6 @@ def _draw(
     sources = None if source is None else source[None]
     drawing = generator.generate([face], target[None], sources, size=FACE_SIZE)[0]
     return np.asarray(drawing, np.uint8)
-
-
-def _blurred(image: ImageArray) -> ImageArray:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), BLUR), np.uint8)
-
-
-def _spread(values: Sequence[float] | FloatArray, digits: int) -> str:
-    array = np.asarray(values, np.float64)
-    return f"{array.mean():.{digits}f} ± {array.std(ddof=1):.{digits}f}"
 
 
 if __name__ == "__main__":
