@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -27,11 +28,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for what can be reused")
     parser.add_argument("--out", type=Path, required=True, help="folder for tables and plots")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seeds", type=int, help="other than the size's own number")
     parser.add_argument("--quick", action="store_true", help="see that it runs; no real figures")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(1)
     size = QUICK if options.quick else FULL
+    if options.seeds:
+        size = replace(size, seeds=options.seeds)
     work = options.work / ("quick" if options.quick else "full")
     for folder in (work, options.out):
         folder.mkdir(parents=True, exist_ok=True)

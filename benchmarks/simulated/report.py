@@ -43,11 +43,10 @@ def report(results: Results) -> str:
                 },
             ),
             *_means(
-                "Normalisation",
+                "Normalisation, trained on synthetic faces",
                 results,
                 {
-                    f"{source}, {title}": Recipe(source, normalisation=normalisation)
-                    for source in ("real", "synthetic")
+                    title: Recipe("synthetic", normalisation=normalisation)
                     for normalisation, title in NORMALISATIONS.items()
                 },
             ),

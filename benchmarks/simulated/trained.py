@@ -63,8 +63,6 @@ RECIPES: Final = (
     Recipe("synthetic", registration="2d"),
     Recipe("synthetic", normalisation="au0"),
     Recipe("synthetic", normalisation="mean-texture"),
-    Recipe("real", normalisation="au0"),
-    Recipe("real", normalisation="mean-texture"),
 )
 
 
