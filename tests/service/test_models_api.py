@@ -284,6 +284,28 @@ def test_a_model_is_trained_on_a_dataset(service: Service) -> None:
     )
     assert list(read.json()["items"][0]["intensities"]) == ["AU12"]
 
+    asked = {"dataset_id": dataset["id"], "base_model": body["id"], "epochs": 1}
+    answer = service.client.post("/v1/models", json={**asked, "aus": ["AU12"]})
+    assert answer.status_code == 202, answer.text
+    after = service.ended(answer.json(), noun="models", seconds=120)
+    assert after["job"]["state"] == "succeeded", after
+    assert (after["base_model"], after["architecture"]) == (body["id"], "compact")
+    assert after["lineage"]["base"]["dataset"] == dataset["id"]
+    for wrong in ({"aus": ["AU01"]}, {"aus": ["AU12"], "architecture": "vgg16"}):
+        refused = service.client.post("/v1/models", json={**asked, **wrong})
+        problem(refused, 422, "unsuitable-base-model")
+
+
+def test_nobody_s_own_model_is_trained_on_for_others(
+    service: Service, personal: dict[str, Any]
+) -> None:
+    photo = photo_of(service, None, 88)["id"]
+    dataset = service.build(image_ids=[photo], targets=[{"AU12": 2}])
+    asked = {"dataset_id": dataset["id"], "base_model": personal["id"]}
+    problem(service.client.post("/v1/models", json=asked), 422, "unsuitable-base-model")
+    missing = {**asked, "base_model": str(uuid4())}
+    problem(service.client.post("/v1/models", json=missing), 404, "model-not-found")
+
 
 def test_training_needs_a_dataset(service: Service) -> None:
     post = service.client.post

@@ -237,8 +237,27 @@ def test_a_dataset_with_an_erased_person_is_withdrawn_and_made_again_without(
     assert body["download_url"] is None
     assert [image["sha256"] for image in body["spec"]["images"]] == [known["other"]["sha256"]]
     problem(service.client.get(f"/v1/datasets/{dataset['id']}/download"), 409, "dataset-withdrawn")
-    again = service.build(image_ids=[known["other"]["id"]], targets=[{"AU01": 3}])
+    answer = service.client.post(f"/v1/datasets/{dataset['id']}/rebuild")
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["location"] == f"/v1/datasets/{answer.json()['id']}" != dataset["id"]
+    again = service.ended(answer.json(), noun="datasets")
     assert (again["job"]["state"], again["images"]) == ("succeeded", 1)
+    assert {**again["spec"], "images": []} == {**dataset["spec"], "images": []}
+    for once_more in (dataset["id"], again["id"]):
+        answer = service.client.post(f"/v1/datasets/{once_more}/rebuild")
+        assert answer.json()["id"] == again["id"]
+    asked = service.build(image_ids=[known["other"]["id"]], targets=[{"AU01": 3}])
+    assert asked["id"] == again["id"]
+
+
+def test_a_dataset_of_erased_people_alone_is_not_built_again(service: Service) -> None:
+    subject = subject_of(service)
+    photo = photo_of(service, subject, 77)
+    dataset = service.build(image_ids=[photo["id"]], targets=[{"AU01": 3}])
+    assert service.client.delete(f"/v1/subjects/{subject}").status_code == 200
+    answer = service.client.post(f"/v1/datasets/{dataset['id']}/rebuild")
+    problem(answer, 409, "dataset-withdrawn")
+    problem(service.client.post(f"/v1/datasets/{uuid4()}/rebuild"), 404, "dataset-not-found")
 
 
 def test_erasing_ends_a_job_at_work_and_keeps_none_of_its_results(service: Service) -> None:
