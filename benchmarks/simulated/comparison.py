@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.simulated.cells import cell
+from benchmarks.simulated.cut_out import cut_out
 from benchmarks.simulated.database import Database, filmed, split_people
 from benchmarks.simulated.databases import SHARED, A, B
 from benchmarks.simulated.personal import personal_scores
@@ -20,9 +21,12 @@ from benchmarks.simulated.sizes import Size
 from benchmarks.simulated.trained import RECIPES, Recipe, trained
 from models.corpora.table import Split
 from models.estimators.estimator import Estimator
+from models.estimators.faces import ImageArray
 
 PERSONAL_BASE: Final = Recipe("synthetic")
 """The generic estimator that is made personal, as in the paper: trained on balanced drawings."""
+CUT_OUT: Final = (Recipe("real", "2d"), Recipe("synthetic", "2d"))
+"""Recipes that are also measured on faces alone; see `cut_out`."""
 ByDatabase = dict[str, Scores]
 
 
@@ -33,11 +37,13 @@ class Results:
     Attributes:
         databases: A and B.
         recipes: for each recipe's name and each seed, scores on A's test people and on B.
+        alone: the same on faces cut out of their frames, for `CUT_OUT`.
         personal: for each seed, by database and way of reading.
     """
 
     databases: tuple[Database, Database]
     recipes: dict[str, list[ByDatabase]]
+    alone: dict[str, list[ByDatabase]]
     personal: list[dict[str, dict[str, Scores]]]
 
 
@@ -65,12 +71,25 @@ class Round:
         """The one of a recipe, trained if need be."""
         return trained(recipe, self.first, self.splits, self.size, self.seed, self.work)
 
-    def generic(self, recipe: Recipe) -> ByDatabase:
-        """Scores on frames of strangers, of the database learnt from and of the other."""
+    def generic(self, recipe: Recipe, *, alone: bool = False) -> ByDatabase:
+        """Scores on frames of strangers, of the database learnt from and of the other.
+
+        Args:
+            alone: read faces that were cut out.
+        """
         estimator = self.estimator(recipe)
         return {
-            "A": _scores(estimator, self.first, self.held_out, self.first.spec.coded),
-            "B": _scores(estimator, self.second, self.second.names, SHARED),
+            database.spec.name: _scores(
+                estimator,
+                database,
+                cut_out(database, self.work) if alone else database.crops(recipe.registration),
+                people,
+                aus,
+            )
+            for database, people, aus in (
+                (self.first, self.held_out, self.first.spec.coded),
+                (self.second, self.second.names, SHARED),
+            )
         }
 
     def personal(self) -> dict[str, dict[str, Scores]]:
@@ -99,32 +118,46 @@ def compare(
     first = filmed(A, data, work, size.people_a, size.frames, say)
     second = filmed(B, data, work, size.people_b, size.frames, say)
     rounds = [Round(seed, size, first, second, work) for seed in range(size.seeds)]
-    results = Results((first, second), {recipe.name: [] for recipe in RECIPES}, [])
+    results = Results(
+        (first, second),
+        {recipe.name: [] for recipe in RECIPES},
+        {recipe.name: [] for recipe in CUT_OUT},
+        [],
+    )
+    cells = work / "cells"
 
     def generic(one: Round, varied: bool) -> None:
         for recipe in (recipe for recipe in RECIPES if recipe.varied == varied):
-            stored = work / "cells" / f"{recipe.name}-{one.seed}.json"
+            stored = cells / f"{recipe.name}-{one.seed}.json"
             results.recipes[recipe.name].append(cell(stored, partial(one.generic, recipe)))
             say(f"seed {one.seed}: {recipe.name}")
 
     for one in rounds:
         generic(one, varied=False)
-        results.personal.append(cell(work / "cells" / f"personal-{one.seed}.json", one.personal))
+        results.personal.append(cell(cells / f"personal-{one.seed}.json", one.personal))
         say(f"seed {one.seed}: personal")
-    for one in rounds:  # what the paper did comes first, for all seeds
+    for one in rounds:  # beyond what the paper did, once that is done for all seeds
         generic(one, varied=True)
+        for recipe in CUT_OUT:
+            stored = cells / f"{recipe.name}-cut-out-{one.seed}.json"
+            measured = partial(one.generic, recipe, alone=True)
+            results.alone[recipe.name].append(cell(stored, measured))
     return results
 
 
 def _scores(
-    estimator: Estimator, database: Database, people: Sequence[str], aus: Sequence[str]
+    estimator: Estimator,
+    database: Database,
+    images: ImageArray,
+    people: Sequence[str],
+    aus: Sequence[str],
 ) -> Scores:
     config = estimator.config
     rows = database.frames(people)
     beside = references(database, config.registration, config.normalisation)
     found = read(
         compact(estimator.network),
-        database.crops(config.registration)[rows],
+        images[rows],
         beside[database.person[rows]],
         config.normalisation,
     )

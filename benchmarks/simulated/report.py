@@ -7,12 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.simulated.comparison import ByDatabase, Results
+from benchmarks.simulated.comparison import CUT_OUT, ByDatabase, Results
 from benchmarks.simulated.database import Database
 from benchmarks.simulated.databases import SHARED, A
 from benchmarks.simulated.personal import WAYS
+from benchmarks.simulated.recording import KINDS
 from benchmarks.simulated.scores import THRESHOLDS, Scores
 from benchmarks.simulated.trained import Recipe
+from benchmarks.simulated.training_sets import Source
 from models import facs
 from models.balancing.tally import LabelTally
 from models.estimators.config import Normalisation
@@ -20,6 +22,7 @@ from models.estimators.config import Normalisation
 Figure = Literal["icc", "mae"]
 FIGURES: tuple[tuple[Figure, str], ...] = (("icc", "ICC(3,1)"), ("mae", "MAE"))
 
+SOURCES: tuple[Source, ...] = ("real", "synthetic")
 NORMALISATIONS: dict[Normalisation, str] = {
     "none": "none",
     "au0": "AU0",
@@ -29,27 +32,25 @@ NORMALISATIONS: dict[Normalisation, str] = {
 
 def report(results: Results) -> str:
     """All tables."""
+    recipes = results.recipes
+    registered = {
+        f"{source}, {kind}": recipes[Recipe(source, registration=kind).name]
+        for source in SOURCES
+        for kind in KINDS
+    } | {
+        f"{recipe.source}, 2d, read from faces cut out": results.alone[recipe.name]
+        for recipe in CUT_OUT
+    }
+    normalised = {
+        title: recipes[Recipe("synthetic", normalisation=normalisation).name]
+        for normalisation, title in NORMALISATIONS.items()
+    }
     return "\n".join(
         [
             *_databases(results),
             *_balancing(results),
-            *_means(
-                "2D against 3D registration",
-                results,
-                {
-                    f"{source}, {kind}": Recipe(source, registration=kind)
-                    for source in ("real", "synthetic")
-                    for kind in ("2d", "3d")
-                },
-            ),
-            *_means(
-                "Normalisation, trained on synthetic faces",
-                results,
-                {
-                    title: Recipe("synthetic", normalisation=normalisation)
-                    for normalisation, title in NORMALISATIONS.items()
-                },
-            ),
+            *_means("2D against 3D registration", registered),
+            *_means("Normalisation, trained on synthetic faces", normalised),
             *_personal(results),
         ]
     )
@@ -130,11 +131,10 @@ def _balancing(results: Results) -> Iterator[str]:
         yield f"Synthetic minus real, {title}, seed by seed: {_differences(drawn, real)}.\n"
 
 
-def _means(title: str, results: Results, compared: dict[str, Recipe]) -> Iterator[str]:
+def _means(title: str, compared: dict[str, list[ByDatabase]]) -> Iterator[str]:
     yield f"### {title}: means over AUs\n"
     yield "| | A: ICC(3,1) | A: MAE | B: ICC(3,1) | B: MAE |\n|---|---|---|---|---|"
-    for label, recipe in compared.items():
-        rounds = results.recipes[recipe.name]
+    for label, rounds in compared.items():
         cells = [
             spread([mean_over_aus(one[database], figure) for one in rounds])
             for database in ("A", "B")
