@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.schemas import IMAGE_ID, JOB_ID, MAX_SEED, JobState
+from service.schemas import IMAGE_ID, JOB_ID, MAX_SEED, JobState, Text
 
 CORPUS_ID: Final = "019e6f1d-0a10-7c44-9b1e-7a3d5e8f9012"
 DATASET_ID: Final = "019e6f1d-7b21-7e55-8a2f-6b4c3d2e1f01"
@@ -17,7 +17,6 @@ LAYOUTS: Final = ("folder", "fera2017", "bp4d", "disfa", "unbc")
 
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,99}$")]
-Note = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")]
 
 _JOB: Final[dict[str, Any]] = {
     "id": JOB_ID,
@@ -44,10 +43,10 @@ class CorpusRequest(BaseModel):
         max_length=1024,
         description="A folder below the one the operator allows (FACSIMILE_CORPORA_ROOT).",
     )
-    licence: Note | None = Field(
+    licence: Text | None = Field(
         None, description="What the corpus may be used for; by default what it says itself."
     )
-    consent: Note | None = Field(None, description="What the people in it agreed to.")
+    consent: Text | None = Field(None, description="What the people in it agreed to.")
 
 
 class SkippedFrame(BaseModel):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.schemas import IMAGE_ID, JOB_ID, Face, JobError, JobState
+from service.schemas import IMAGE_ID, JOB_ID, Face, JobError, JobState, Text
 
 SUBJECT_ID: Final = "019e6f1e-1b30-7a66-8c3d-5e2f1a0b9c8d"
 MODEL_ID: Final = "019e6f1e-2c41-7b77-9d4e-6f3a2b1c0d9e"
@@ -43,9 +43,7 @@ class Consent(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_CONSENT]})
 
     basis: Line = Field(description="On what grounds, for instance informed consent.")
-    reference: str = Field(
-        min_length=1, max_length=10_000, description="Where the record is: a form, a protocol."
-    )
+    reference: Text = Field(description="Where the record is: a form, a protocol.")
     date: dt.date = Field(description="When it was given.")
     expires: dt.date | None = Field(
         None,

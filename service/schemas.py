@@ -40,6 +40,9 @@ SubjectId = Annotated[
     ),
 ]
 
+Text = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")]
+"""Any number of lines, but for what no database keeps."""
+
 _FACE: Final = {"box": [177.0, 68.5, 94.2, 94.2], "yaw": 14.3, "pitch": 3.1, "roll": 2.4}
 
 

@@ -365,6 +365,12 @@ def test_items_that_are_not_there(service: Service, image_id: str) -> None:
     problem(service.client.get(f"{base}/{10**30}/face"), 422, "invalid-request")
 
 
+def test_what_no_database_keeps_is_refused(service: Service) -> None:
+    consent = {"basis": "b", "reference": "form\x00114", "date": "2026-11-02"}
+    answer = service.client.post("/v1/subjects", json={"label": "P07", "consent": consent})
+    assert problem(answer, 422, "invalid-request")["errors"][0]["pointer"] == "/consent/reference"
+
+
 def test_methods_and_cursors_that_are_not_possible(service: Service) -> None:
     answer = service.client.delete("/v1/jobs")
     problem(answer, 405, "method-not-allowed")

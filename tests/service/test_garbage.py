@@ -12,8 +12,10 @@ import pytest
 from service.artifacts import ArtifactStore, open_store
 from service.db.blobs import _REFERENCES, keep, needed, remove_unneeded
 from service.db.engine import Database, open_database
-from service.db.tables import Base, Image
-from service.usecases import garbage
+from service.db.repositories import Generators
+from service.db.tables import Base, Generator, Image
+from service.jobs.contracts import TRAIN_GENERATOR
+from service.usecases import garbage, jobs, trained
 from service.usecases.garbage import collect
 from service.usecases.keys import LOCAL_OWNER, ensure_owner
 from tests.support.running import Service
@@ -54,6 +56,24 @@ def test_only_what_is_old_and_unneeded_is_removed(database: Database, store: Art
     assert old.bytes >= 32
     assert not present(store, garbage_.sha256)
     assert present(store, kept.sha256)
+
+
+def test_the_state_of_a_training_is_needed_until_its_job_has_ended(
+    database: Database, store: ArtifactStore
+) -> None:
+    state = store.put(os.urandom(32))
+    with database.write() as session:
+        owner = ensure_owner(session, LOCAL_OWNER)
+        rows = Generators(session, owner)
+        row = Generator(owner_id=owner, name="g", kind="stargan", options={})
+        _, job = trained.start(rows, row, TRAIN_GENERATOR, 1, None)
+        row.state_sha256 = state.sha256
+    collect(database, store, grace_hours=0)
+    assert present(store, state.sha256)
+    with database.write() as session:
+        jobs.cancel(session, owner, job.id)
+    collect(database, store, grace_hours=0)
+    assert not present(store, state.sha256)
 
 
 def test_an_old_blob_that_is_uploaded_again_meanwhile_stays(

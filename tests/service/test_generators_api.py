@@ -6,7 +6,7 @@ import importlib.util
 import json
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -14,11 +14,14 @@ import pytest
 from models.checkpoint_zip import unzipped, zipped
 from models.checkpoints import Checkpoint
 from models.images import decode_image, read_mark
+from service.db.engine import open_database
+from service.db.tables import Generator
+from service.db.types import now
 from service.jobs.contracts import GENERATORS
 from tests.service.test_models_api import once
 from tests.service.test_subjects_api import photo_of, problem, rows_that_name, stored, subject_of
 from tests.support.pictures import small_portrait
-from tests.support.running import Service
+from tests.support.running import Service, eventually
 from tests.support.sent_generators import SMALL, small_generator
 
 needs_torch = pytest.mark.skipif(
@@ -218,3 +221,18 @@ def test_training_is_cancelled(service: Service) -> None:
     problem(service.client.get(f"{path}/download"), 409, "job-cancelled")
     assert service.client.delete(path).status_code == 204
     problem(service.client.get(path), 404, "generator-not-found")
+
+
+def test_a_generator_whose_time_is_over_is_emptied(service: Service) -> None:
+    body = sent(service, small_generator(seed=9))
+    database = open_database(service.settings.database)
+    with database.write() as session:
+        session.get_one(Generator, UUID(body["id"])).expires_at = now()
+    path = f"/v1/generators/{body['id']}"
+    problem(service.client.get(path), 404, "resource-expired")
+    eventually(lambda: body["sha256"] not in stored(service), "its bytes to be erased")
+    problem(service.client.get(f"{path}/download"), 404, "resource-expired")
+    with database.read() as session:
+        assert session.get_one(Generator, UUID(body["id"])).config is None
+    database.close()
+    assert body["id"] not in [item["id"] for item in service.read("/v1/generators")["items"]]

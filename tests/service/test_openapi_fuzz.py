@@ -44,6 +44,7 @@ TAKEN = tuple(
         "subjects/{subject_id}/models",
         "models",
         "models/{model_id}/estimates",
+        "generators",
     )
 )
 """What is to get past all checks now and then; a photo made up of bytes never does."""
@@ -102,6 +103,11 @@ def existing(name: str, value: Any, known: Mapping[str, str]) -> Any:
     return known[name] if name in known and (name == "base_model" or is_id(value)) else value
 
 
+def whole(value: Any) -> Any:
+    """3.0 is an integer to JSON Schema, but not to whoever asks for one strictly."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def sensible(label: str, body: dict[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
     """A request whose words mean something, so that its numbers come to be looked at."""
     words: dict[str, Any] = {
@@ -111,7 +117,10 @@ def sensible(label: str, body: dict[str, Any], known: Mapping[str, str]) -> dict
         "aus": ["AU12"],
         "targets": [{"AU12": 3}, {}],
     }
-    out = {name: words[name] if name in words and value else value for name, value in body.items()}
+    out = {
+        name: words[name] if name in words and value else whole(value)
+        for name, value in body.items()
+    }
     photos = {"image_ids": [known["image_id"]]}
     if label == "POST /v1/datasets" and "targets" in out:
         kept = ("targets", "name", "generator", "registration", "seed", "format")
@@ -146,6 +155,8 @@ def tried(
             case.body = {name: existing(name, value, known) for name, value in case.body.items()}
             if next(turn) % 2:
                 case.body = sensible(operation.label, case.body, known)
+        if "Idempotency-Key" in case.headers and mode is GenerationMode.POSITIVE:
+            case.headers["Idempotency-Key"] = str(uuid.uuid4())  # else an earlier request has it
         if case.method != "DELETE":
             for name in set(case.path_parameters or ()) & set(known):
                 case.path_parameters[name] = known[name]
