@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Final
 
 import numpy as np
@@ -40,6 +40,8 @@ from models.generators.training import train_generator
 ImageArray = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
 
+Clock = Callable[[], float]
+
 BATCH: Final = 16
 """Of drawing."""
 CYCLE: Final = 5
@@ -54,17 +56,25 @@ def main() -> None:
     parser.add_argument("--train-size", type=int, default=64, help="side of the images to train on")
     parser.add_argument("--train-channels", type=int, default=32)
     parser.add_argument("--what", choices=("drawing", "training", "both"), default="both")
+    parser.add_argument(
+        "--cpu-time",
+        action="store_true",
+        help="count the processor's seconds, not the clock's: for one thread on a busy machine",
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    clock = process_time if options.cpu_time else perf_counter
     print(f"{described()} torch {torch.__version__}, {options.threads} threads.\n")
+    if options.cpu_time:
+        print("Seconds are the processor's, summed over threads.\n")
     print("| what | median images/s | slowest-fastest tenth | times plain |\n|---|---|---|---|")
     if options.what != "training":
-        _drawing(options.size, options.rounds)
+        _drawing(options.size, options.rounds, clock)
     if options.what != "drawing":
-        _training(options.train_size, options.train_channels, options.rounds)
+        _training(options.train_size, options.train_channels, options.rounds, clock)
 
 
-def _drawing(size: int, rounds: int) -> None:
+def _drawing(size: int, rounds: int, clock: Clock) -> None:
     config = GeneratorConfig(size=size)
     torch.manual_seed(0)
     network = ResnetGenerator(config)
@@ -81,10 +91,10 @@ def _drawing(size: int, rounds: int) -> None:
         if precision == "float32" or fastest(torch.device("cpu")) == precision:
             generator = LearnedGenerator(config, network, "", precision=precision)
             ways[precision] = partial(_one_by_one, generator, images, aus)
-    _report(f"drawing at {size}, batch {BATCH}", _in_turns(ways, BATCH, rounds))
+    _report(f"drawing at {size}, batch {BATCH}", _in_turns(ways, BATCH, rounds, clock))
 
 
-def _training(size: int, channels: int, rounds: int) -> None:
+def _training(size: int, channels: int, rounds: int, clock: Clock) -> None:
     config = GanConfig(
         GeneratorConfig(size=size, channels=channels),
         steps=CYCLE * (rounds + 1),
@@ -103,22 +113,25 @@ def _training(size: int, channels: int, rounds: int) -> None:
     _report(
         f"training at {size}, {channels} channels, batch {config.batch}",
         {
-            "plain, float32": _rates(config, lambda tick: _train_plainly(config, pairs, tick)),
-            "float32": _rates(config, lambda tick: _train(config, pairs, tick)),
-            "bfloat16": _rates(
-                config, lambda tick: _train(replace(config, precision="bfloat16"), pairs, tick)
-            ),
+            name: _rates(config, partial(work, made, pairs), clock)
+            for name, work, made in (
+                ("plain, float32", _train_plainly, config),
+                ("float32", _train, config),
+                ("bfloat16", _train, replace(config, precision="bfloat16")),
+            )
         },
     )
 
 
-def _rates(config: GanConfig, work: Callable[[Callable[[], None]], None]) -> list[float]:
+def _rates(
+    config: GanConfig, work: Callable[[Callable[[], None]], None], clock: Clock
+) -> list[float]:
     """Pairs a second of each five steps of the discriminator with one of the generator.
 
     `work` calls what it is given after each step; the first cycle is not counted.
     """
     ticks: list[float] = []
-    work(lambda: ticks.append(perf_counter()))
+    work(lambda: ticks.append(clock()))
     ends = np.array(ticks[CYCLE - 1 :: CYCLE])
     return list(CYCLE * config.batch / np.diff(ends))
 
@@ -202,7 +215,7 @@ def _one_by_one(generator: LearnedGenerator, images: ImageArray, aus: FloatArray
 
 
 def _in_turns(
-    ways: Mapping[str, Callable[[], object]], count: int, rounds: int
+    ways: Mapping[str, Callable[[], object]], count: int, rounds: int, clock: Clock
 ) -> dict[str, list[float]]:
     """Items a second of each way, after one run each to warm up."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
@@ -210,9 +223,9 @@ def _in_turns(
         work()
     for _ in range(rounds):
         for name, work in ways.items():
-            start = perf_counter()
+            start = clock()
             work()
-            taken[name].append(count / (perf_counter() - start))
+            taken[name].append(count / (clock() - start))
     return taken
 
 

@@ -17,7 +17,7 @@ from models.checkpoints import CheckpointMismatchError, CorruptCheckpointError
 from models.generators.config import GanConfig, Kind, LossWeights
 from models.generators.expression_reader import load_expression_reader
 from models.generators.learned import LearnedGenerator, load_learned
-from models.generators.pairs import PairBatch, UnfitPairsError
+from models.generators.pairs import PairBatch, UnfitPairsError, scaled
 from models.generators.training import STATE, TrainedGenerator, train_generator
 from models.images import decode_image
 from tests.support.gans import bright_faces, bright_pairs, small
@@ -82,6 +82,11 @@ def test_what_a_run_leaves(tmp_path: Path, kind: Kind) -> None:
     assert np.abs(difference).max() <= 2  # the file holds float16
     reader = load_expression_reader(tmp_path / "expressions")
     assert reader.aus == ("AU06", "AU12")
+    shown = np.stack([scaled(face, 224) for face in faces])
+    read, kept = made.expressions.estimate(shown), reader.estimate(shown)
+    assert read.probabilities.shape == (2, 2, 6)
+    np.testing.assert_allclose(read.probabilities.sum(axis=-1), 1, atol=1e-6)
+    np.testing.assert_allclose(kept.intensities, read.intensities, atol=0.02)
 
 
 def test_it_learns_for_the_right_reason(tmp_path: Path) -> None:
