@@ -31,7 +31,6 @@ from service.errors.requests import InvalidRequestError
 from service.jobs.contracts import GENERATORS
 from service.usecases import trained
 from service.usecases.erasure import Erased, erase_trained
-from service.usecases.images import expiry
 from service.usecases.jobs import page_with_jobs
 
 _OF_A_DATASET: Final = ("drawings",)
@@ -131,20 +130,11 @@ def upload(
     name: str | None,
 ) -> Generator:
     """Keep a checkpoint that `read_upload` has read."""
-    artifact = trained.stored(session, store, checkpoint)
     config = GeneratorConfig.parse(checkpoint.config)
-    return Generators(session, owner_id).add(
-        Generator(
-            owner_id=owner_id,
-            name=name or f"uploaded {config.kind}",
-            kind=config.kind,
-            options={},
-            config=config.as_json(),
-            checkpoint_sha256=artifact.sha256,
-            checkpoint_size=artifact.size,
-            expires_at=expiry(settings),
-        )
+    row = Generator(
+        name=name or f"uploaded {config.kind}", kind=config.kind, config=config.as_json()
     )
+    return trained.keep(Generators(session, owner_id), store, settings, checkpoint, row)
 
 
 def delete(session: Session, owner_id: uuid.UUID, generator_id: str) -> set[str]:

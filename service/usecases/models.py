@@ -239,20 +239,13 @@ def upload(
     name: str | None,
 ) -> Model:
     """Keep a checkpoint that `read_upload` has read."""
-    artifact = trained.stored(session, store, checkpoint)
     config = EstimatorConfig.parse(checkpoint.config)
-    return Models(session, owner_id).add(
-        Model(
-            owner_id=owner_id,
-            name=name or f"uploaded {config.architecture}",
-            method=config.method,
-            options={},
-            config=config.as_json(),
-            checkpoint_sha256=artifact.sha256,
-            checkpoint_size=artifact.size,
-            expires_at=expiry(settings),
-        )
+    row = Model(
+        name=name or f"uploaded {config.architecture}",
+        method=config.method,
+        config=config.as_json(),
     )
+    return trained.keep(Models(session, owner_id), store, settings, checkpoint, row)
 
 
 def delete(session: Session, owner_id: uuid.UUID, model_id: str) -> set[str]:

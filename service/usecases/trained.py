@@ -6,11 +6,10 @@ import uuid
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from sqlalchemy.orm import Session
-
 from models.checkpoint_zip import unzipped, zipped
 from models.checkpoints import Checkpoint, CheckpointError
-from service.artifacts import Artifact, ArtifactStore, address_of
+from service.artifacts import ArtifactStore, address_of
+from service.config import Settings
 from service.db.blobs import lock_shared
 from service.db.ids import new_id
 from service.db.repositories import Jobs, Repository
@@ -22,7 +21,7 @@ from service.errors.checkpoints import (
 )
 from service.errors.resources import NotFoundError, ResourceExpiredError
 from service.jobs.queue import enqueue
-from service.usecases.images import has_expired
+from service.usecases.images import expiry, has_expired
 from service.usecases.jobs import unfinished
 
 MAX_UNPACKED: Final = 256 * 1024 * 1024
@@ -86,8 +85,17 @@ def read_upload(content: bytes, check: Callable[[Checkpoint], object]) -> Checkp
     return checkpoint
 
 
-def stored(session: Session, store: ArtifactStore, checkpoint: Checkpoint) -> Artifact:
-    """Keep a checkpoint's bytes; they stay until the transaction ends."""
+def keep(
+    rows: Repository[Kept],
+    store: ArtifactStore,
+    settings: Settings,
+    checkpoint: Checkpoint,
+    row: Kept,
+) -> Kept:
+    """Add the row of a checkpoint that `read_upload` has read, and its bytes."""
     content = zipped(checkpoint)
-    lock_shared(session, [address_of(content)])
-    return store.put(content)
+    lock_shared(rows.session, [address_of(content)])
+    artifact = store.put(content)
+    row.owner_id, row.options, row.expires_at = rows.owner_id, {}, expiry(settings)
+    row.checkpoint_sha256, row.checkpoint_size = artifact.sha256, artifact.size
+    return rows.add(row)
