@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,9 @@ from service.generator_schemas import GeneratorRequest
 from service.jobs.contracts import TRAIN_GENERATOR
 from service.usecases import datasets, expressions, trained
 from service.usecases.images import expiry
+
+MAX_PIXELS: Final = 1_000_000_000
+"""A worker holds all photos while the rig draws on them: 3 B * 10^9 = 3 GB."""
 
 
 def train(
@@ -58,6 +61,14 @@ def train(
             raise InvalidRequestError("drawings goes with image_ids.", pointer="/drawings")
     else:
         photos = expressions.images_of(session, owner_id, asked.image_ids or [])
+        pixels = sum(image.width * image.height for image in photos)
+        if pixels > MAX_PIXELS:
+            raise InvalidRequestError(
+                f"These photos have {pixels / 1e6:,.0f} megapixels together; "
+                f"{MAX_PIXELS / 1e6:,.0f} can be learned from. Send smaller ones, or build a "
+                "dataset of them first.",
+                pointer="/image_ids",
+            )
         people = len({image.subject_id or image.sha256 for image in photos})
         source = f"{people} {'people' if people > 1 else 'person'}"
     config = _config(asked, registration)

@@ -147,6 +147,8 @@ def test_training_needs_one_source_and_options_that_go_together(service: Service
     twice = problem(post(image_ids=[image], aus=["AU12", "AU12L"]), 422, "invalid-request")
     assert "twice" in twice["detail"]
     problem(post(image_ids=[image], size=30), 422, "invalid-request")
+    many = problem(post(image_ids=[image] * 16_000), 422, "invalid-request")
+    assert "1,049 megapixels" in many["detail"]
 
 
 @needs_torch

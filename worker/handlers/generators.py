@@ -125,8 +125,10 @@ def _train(work: Work, plan: _Plan, folder: Path) -> None:
         },
     }
     checkpoint = trained.generator.checkpoint()
+    with work.database.read() as session:
+        state = session.get_one(Generator, work.job.resource_id).state_sha256
     store_checkpoint(work, Generator, checkpoint, results, config.steps, state_sha256=None)
-    remove_unneeded(work.database, work.store, [plan.state] if plan.state else [])
+    remove_unneeded(work.database, work.store, [] if state is None else [state])
 
 
 def _plan(work: Work) -> _Plan | None:
