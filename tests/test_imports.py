@@ -27,6 +27,7 @@ NO_TORCH = (
     "models.estimators.shipped",
     "models.generators.config",
     "models.generators.shapes",
+    "models.personalisation.recipes",
 )
 """What the service may use of `models`."""
 FOR_WORKERS = (

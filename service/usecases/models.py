@@ -19,6 +19,7 @@ from models.estimators.config import EstimatorConfig
 from models.estimators.onnx_graph import onnx_model
 from models.estimators.shipped import shipped_checkpoint, shipped_estimators
 from models.facs import SUPPORTED_AUS
+from models.personalisation.recipes import default_method
 from service.artifacts import ArtifactStore
 from service.config import Settings
 from service.db.ids import parse_id
@@ -33,7 +34,7 @@ from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import NotOfThisSubjectError
 from service.errors.targets import UnknownActionUnitError
 from service.jobs.contracts import PERSONALISE, TRAIN
-from service.model_schemas import Method, PersonaliseRequest, TrainRequest
+from service.model_schemas import PersonaliseRequest, TrainRequest
 from service.usecases import datasets, subjects, trained
 from service.usecases.erasure import Erased, erase_trained
 from service.usecases.images import expiry, has_expired
@@ -138,9 +139,7 @@ def personalise(
     subject = subjects.consenting(session, owner_id, subject_id)
     _check_photo(session, subject, asked.image_id)
     config = _base(session, owner_id, asked.base_model, subject)
-    method: Method = asked.method or (
-        "one-frame" if config.architecture == "compact" else "fine-tune"
-    )
+    method = asked.method or default_method(config.architecture)
     if method != "fine-tune" and config.architecture != "compact":
         raise UnsuitableBaseModelError(
             f"A {config.architecture} reads a face alone, so it cannot be calibrated by one "

@@ -22,6 +22,7 @@ from models.estimators.reader import Reader
 from models.estimators.shipped import shipped_checkpoint
 from models.facs import SUPPORTED_AUS
 from models.images import encode_png
+from models.personalisation.recipes import default_method
 from tests.service.test_subjects_api import photo_of, problem, subject_of
 from tests.support.faces import astronaut, photographed
 from tests.support.pictures import portrait, small_portrait, two_faces
@@ -110,7 +111,7 @@ def test_onnx_reads_what_the_service_reads(service: Service, personal: dict[str,
 def test_one_frame_compares_every_face_with_the_photo(
     service: Service, personal: dict[str, Any]
 ) -> None:
-    assert personal["method"] == "one-frame"
+    assert personal["method"] == default_method("compact") == "one-frame"
     assert personal["aus"] == list(SUPPORTED_AUS)
     downloaded = service.client.get(personal["download_url"]).content
     neutral = astronaut().image
