@@ -27,8 +27,8 @@ class CompactConfig:
     """
 
     au_count: int = len(SUPPORTED_AUS)
-    stem: int = 24
-    widths: tuple[int, ...] = (48, 96, 192, 256)
+    stem: int = 16
+    widths: tuple[int, ...] = (32, 80, 160, 256)
     blocks: tuple[int, ...] = (1, 2, 2, 1)
     compare: int = 256
     dropout: float = 0.2
