@@ -8,12 +8,12 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from skimage.feature import local_binary_pattern
 
 from models.estimators.crop import crop_faces
 from models.estimators.onnx_graph import onnx_model
 from models.estimators.shipped import shipped_checkpoint
+from models.onnx_session import open_session
 from models.rig.light import LUMINANCE
 
 FloatArray = npt.NDArray[np.float32]
@@ -57,7 +57,7 @@ class CompactFeatures:
 
     def __init__(self) -> None:
         model = onnx_model(shipped_checkpoint("compact"), features=True)
-        self._session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        self._session = open_session(model, threads=0)
 
     def __call__(self, images: ImageArray) -> FloatArray:
         faces = crop_faces(images).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - 1
@@ -90,7 +90,7 @@ class OnnxFeatures:
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
-        self._session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        self._session = open_session(path, threads=0)
 
     def __call__(self, images: ImageArray) -> FloatArray:
         large = np.stack([cv2.resize(image, (_INCEPTION, _INCEPTION)) for image in images])

@@ -127,6 +127,12 @@ def test_only_the_settings_read_the_environment() -> None:
     assert readers == {"service.config"}
 
 
+def test_onnxruntime_is_loaded_where_it_is_kept_quiet() -> None:
+    assert [name for name, names in imports().items() if "onnxruntime" in names] == [
+        "models.onnx_session"
+    ]
+
+
 def test_only_the_edges_commit() -> None:
     """The request's session and the sessions of `Database.write` do; no rule does."""
     rules = ("service.usecases", "service.api", "worker")

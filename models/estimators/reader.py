@@ -14,19 +14,18 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from models.checkpoints import Checkpoint, CheckpointMismatchError
 from models.estimators.config import EstimatorConfig
 from models.estimators.crop import crop_faces
 from models.estimators.estimates import Estimates, concatenated
 from models.estimators.onnx_graph import REFERENCE, onnx_model
+from models.onnx_session import open_session
 
 ImageArray = npt.NDArray[np.uint8]
 
 BATCH: Final = 8
 """Faces a pass: 8 * 3 * 128 * 96 * 4 B = 1.2 MB of input, which stays in a core's cache."""
-_ERRORS_ONLY: Final = 3
 
 
 class NoComparisonError(ValueError):
@@ -55,7 +54,8 @@ class Reader:
                 "needs a reference at each reading; only estimators without can be used here."
             )
         self._threads = threads or _cores()
-        self._session = _session(onnx_model(checkpoint, features=True))
+        # Passes run on the thread that asks, and several may.
+        self._session = open_session(onnx_model(checkpoint, features=True))
 
     @property
     def aus(self) -> tuple[str, ...]:
@@ -113,13 +113,3 @@ class Reader:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-def _session(model: bytes) -> onnxruntime.InferenceSession:
-    """A session whose passes run on the thread that asks, and may be asked by several."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import onnxruntime
 
 from models.assets import WEIGHTS
 from models.checkpoints import CARD, CONFIG, MODEL, Checkpoint, decode
 from models.hybrid.graph import onnx_model
 from models.hybrid.scene import FloatArray, Scene
+from models.onnx_session import open_session
 from models.shipped import load_shipped
 
 _FOLDER: Final = "hybrid"
 _LEVELS: Final = np.float32(127.5)
 """Grey levels in one unit of an answer."""
-_ERRORS_ONLY: Final = 3
 
 
 class Corrector:
@@ -30,15 +29,7 @@ class Corrector:
         Raises:
             CheckpointMismatchError: it is not of this network.
         """
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _ERRORS_ONLY
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.use_deterministic_compute = True
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
-            onnx_model(checkpoint), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(onnx_model(checkpoint), threads)
 
     def correction(self, scene: Scene) -> FloatArray:
         """float32 (128, 128, 3): grey levels to add to the window of `scene`."""

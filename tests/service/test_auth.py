@@ -17,7 +17,7 @@ from models.checkpoint_zip import zipped
 from service.config import load_settings
 from service.db.engine import open_database
 from service.usecases.keys import NewKey, create_key, list_keys, revoke_key
-from tests.support.backends import Backend
+from tests.support.backends import Backend, apart
 from tests.support.pictures import small_portrait
 from tests.support.running import Service, running
 from tests.support.sent_generators import small_generator
@@ -26,9 +26,13 @@ from tests.support.sent_generators import small_generator
 @pytest.fixture(scope="module")
 def guarded(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     data = tmp_path_factory.mktemp("guarded")
-    with running(
-        backend, data, require_api_keys="true", worker_processes="0", retention_days="2"
-    ) as service:
+    # Apart, as a worker of the others would take its jobs.
+    with (
+        apart(backend) as own,
+        running(
+            own, data, require_api_keys="true", worker_processes="0", retention_days="2"
+        ) as service,
+    ):
         yield service
 
 

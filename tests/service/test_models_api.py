@@ -12,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
-import onnxruntime
 import pytest
 
 from models.checkpoint_zip import unzipped, zipped
@@ -22,6 +21,7 @@ from models.estimators.reader import Reader
 from models.estimators.shipped import shipped_checkpoint
 from models.facs import SUPPORTED_AUS
 from models.images import encode_png
+from models.onnx_session import open_session
 from models.personalisation.recipes import default_method
 from tests.service.test_subjects_api import photo_of, problem, subject_of
 from tests.support.faces import astronaut, photographed
@@ -91,7 +91,7 @@ def test_a_download_is_the_checkpoint(service: Service) -> None:
 
 def read_by_onnx(content: bytes) -> np.ndarray:
     """(A,) intensities of the portrait as a stranger's program would read them."""
-    session = onnxruntime.InferenceSession(content)
+    session = open_session(content)
     face = crop_faces(astronaut().image[None]).astype(np.float32) / 127.5 - 1
     intensity = session.run(["intensity"], {"face": face.transpose(0, 3, 1, 2)})[0]
     return np.asarray(intensity[0])
