@@ -32,6 +32,7 @@ from models.estimators.same_person import person_model
 from models.estimators.shipped import shipped_checkpoint
 from models.facs import SUPPORTED_AUS, Target, bilateral
 from models.generators.base import Generator
+from models.generators.expressions import balanced_targets
 from models.generators.hybrid import HybridGenerator
 from models.generators.paste import drawing_size, paste_back
 from models.generators.rig import RigGenerator
@@ -43,7 +44,6 @@ from models.registration.face import FACE_SIZE, FloatArray, ImageArray, Register
 from models.rig.model import RigModel, rig_model
 from models.rig.shown import READ_AUS, shown_expression
 from models.rig.subject import measure
-from scripts.train_compact.expressions import balanced_targets
 from scripts.train_compact.people import split_people
 from scripts.train_hybrid.pairs import Photographed, photographed, rig_without, smile_of
 

@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=("ganimation", "stargan"), default="ganimation")
     parser.add_argument("--minutes", type=float, default=55, help="stop, resumable, after so long")
     parser.add_argument("--small", action="store_true", help="64 pixels and half the channels")
+    parser.add_argument("--drawings", type=int, default=DRAWINGS, help="of each person")
     parser.add_argument("--compile", action="store_true", help="torch.compile the generator")
     options = parser.parse_args()
     end = time.monotonic() + 60 * options.minutes
@@ -69,7 +70,7 @@ def main() -> None:
         # each process draws for itself, alike: nobody waits for files that another writes
         scratch = options.out / f"pairs-{processes.rank}"
         scratch.mkdir(parents=True, exist_ok=True)
-        pairs = drawn_pairs(options.data, scratch, config.generator)
+        pairs = drawn_pairs(options.data, scratch, config.generator, options.drawings)
         made = train_generator(
             config,
             pairs,
@@ -84,8 +85,8 @@ def main() -> None:
             print(json.dumps({"ended": made is not None, "losses": ended}))
 
 
-def drawn_pairs(data: Path, scratch: Path, config: GeneratorConfig) -> PeoplePairs:
-    """The training people's photographs, and 108 drawings of each; drawn by the first run."""
+def drawn_pairs(data: Path, scratch: Path, config: GeneratorConfig, drawings: int) -> PeoplePairs:
+    """The training people's photographs, and drawings of each; drawn by the first run."""
     if PeopleFaces.kept(scratch):
         return PeoplePairs(PeopleFaces.load(scratch))
     registrar = load_registrar()
@@ -97,7 +98,7 @@ def drawn_pairs(data: Path, scratch: Path, config: GeneratorConfig) -> PeoplePai
         for person in split_people(data)
         if person.split == "train"
     ]
-    faces = photo_faces(people, scratch, config, drawings=DRAWINGS)
+    faces = photo_faces(people, scratch, config, drawings=drawings)
     faces.save(scratch)
     return PeoplePairs(faces)
 

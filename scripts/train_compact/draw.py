@@ -17,11 +17,11 @@ import numpy as np
 
 from models.estimators.crop import CROP_HEIGHT, CROP_WIDTH, crop_faces
 from models.facs import bilateral
+from models.generators.expressions import balanced_targets
 from models.generators.rig import RigGenerator
 from models.registration.face import ImageArray, RegisteredFace
 from models.registration.registrar import Registrar, RegistrationError, load_registrar
 from scripts.fit_rig.photos import read_face
-from scripts.train_compact.expressions import balanced_targets
 from scripts.train_compact.people import Person, split_people
 from scripts.train_compact.rig import training_rig
 

@@ -9,10 +9,10 @@ import numpy as np
 from models.estimators.crop import crop_faces
 from models.estimators.faces import LabelledFaces
 from models.facs import bilateral
+from models.generators.expressions import balanced_targets
 from models.generators.rig import RigGenerator
 from models.registration.registrar import load_registrar
 from scripts.fit_rig.photos import read_face
-from scripts.train_compact.expressions import balanced_targets
 from scripts.train_compact.people import split_people
 
 

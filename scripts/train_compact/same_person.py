@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from models.corpora.table import Split
 from models.estimators.same_person import WEIGHTS, PersonModel, fit_person_model
+from models.generators.expressions import balanced_targets
 from models.generators.rig import RigGenerator
 from models.registration.registrar import RegistrationError, load_registrar
 from models.shipped import save_shipped
 from scripts.fit_rig.photos import read_face
-from scripts.train_compact.expressions import balanced_targets
 from scripts.train_compact.people import split_people
 from scripts.train_compact.photographs import Photographs
 
