@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for tables and plots")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seeds", type=int, help="other than the size's own number")
+    parser.add_argument("--only-stored", action="store_true", help="report what is measured so far")
     parser.add_argument("--quick", action="store_true", help="see that it runs; no real figures")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -44,7 +45,7 @@ def main() -> None:
     def say(line: str) -> None:
         print(f"{time.process_time() - start:6.0f} s  {line}", flush=True)
 
-    results = compare(size, options.data, work, say)
+    results = compare(size, options.data, work, say, only_stored=options.only_stored)
     save_figures(results, options.out)
     text = f"{described()}\n\n{report(results)}"
     (options.out / "simulated.md").write_text(text)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ PERSONAL_BASE: Final = Recipe("synthetic")
 CUT_OUT: Final = (Recipe("real", "2d"), Recipe("synthetic", "2d"))
 """Recipes that are also measured on faces alone; see `cut_out`."""
 ByDatabase = dict[str, Scores]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +107,12 @@ class Round:
 
 
 def compare(
-    size: Size, data: Path, work: Path, say: Callable[[str], None] = lambda line: None
+    size: Size,
+    data: Path,
+    work: Path,
+    say: Callable[[str], None] = lambda line: None,
+    *,
+    only_stored: bool = False,
 ) -> Results:
     """Do all that is not done yet; a run that was ended goes on where it was.
 
@@ -114,6 +120,7 @@ def compare(
         data: holds ``london/`` and ``canada/``.
         work: an existing folder for films, drawings, weights and results of this `size`.
         say: told what has been done.
+        only_stored: measure nothing, gather what has been measured.
     """
     first = filmed(A, data, work, size.people_a, size.frames, say)
     second = filmed(B, data, work, size.people_b, size.frames, say)
@@ -124,24 +131,26 @@ def compare(
         {recipe.name: [] for recipe in CUT_OUT},
         [],
     )
-    cells = work / "cells"
+
+    def keep(into: list[T], name: str, measure: Callable[[], T]) -> None:
+        stored = work / "cells" / f"{name}.json"
+        if stored.exists() or not only_stored:
+            into.append(cell(stored, measure))
+            say(name)
 
     def generic(one: Round, varied: bool) -> None:
         for recipe in (recipe for recipe in RECIPES if recipe.varied == varied):
-            stored = cells / f"{recipe.name}-{one.seed}.json"
-            results.recipes[recipe.name].append(cell(stored, partial(one.generic, recipe)))
-            say(f"seed {one.seed}: {recipe.name}")
+            measure = partial(one.generic, recipe)
+            keep(results.recipes[recipe.name], f"{recipe.name}-{one.seed}", measure)
 
     for one in rounds:
         generic(one, varied=False)
-        results.personal.append(cell(cells / f"personal-{one.seed}.json", one.personal))
-        say(f"seed {one.seed}: personal")
+        keep(results.personal, f"personal-{one.seed}", one.personal)
     for one in rounds:  # beyond what the paper did, once that is done for all seeds
-        generic(one, varied=True)
         for recipe in CUT_OUT:
-            stored = cells / f"{recipe.name}-cut-out-{one.seed}.json"
-            measured = partial(one.generic, recipe, alone=True)
-            results.alone[recipe.name].append(cell(stored, measured))
+            measure = partial(one.generic, recipe, alone=True)
+            keep(results.alone[recipe.name], f"{recipe.name}-cut-out-{one.seed}", measure)
+        generic(one, varied=True)
     return results
 
 

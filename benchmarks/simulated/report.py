@@ -49,8 +49,8 @@ def report(results: Results) -> str:
         [
             *_databases(results),
             *_balancing(results),
-            *_means("2D against 3D registration", registered),
-            *_means("Normalisation, trained on synthetic faces", normalised),
+            *_means("2D against 3D registration", registered, results),
+            *_means("Normalisation, trained on synthetic faces", normalised, results),
             *_personal(results),
         ]
     )
@@ -73,6 +73,12 @@ def spread(values: Sequence[float], digits: int = 3) -> str:
         return "–"
     deviation = float(np.std(known, ddof=1)) if len(known) > 1 else 0.0
     return f"{np.mean(known):.{digits}f} ± {deviation:.{digits}f}"
+
+
+def _seeds(label: str, rounds: Sequence[object], results: Results) -> str:
+    """A row's label, with the number of seeds where others have more."""
+    most = max(len(others) for others in results.recipes.values())
+    return label if len(rounds) == most else f"{label} ({len(rounds)} seeds)"
 
 
 def _databases(results: Results) -> Iterator[str]:
@@ -113,8 +119,8 @@ def _balancing(results: Results) -> Iterator[str]:
         ("A", "within the database (A on people held out)", A.coded),
         ("B", "across databases (learnt on A, read on B)", SHARED),
     ):
-        for figure, name in FIGURES:
-            yield f"### Real against synthetic, {title}: {name}\n"
+        for figure, metric in FIGURES:
+            yield f"### Real against synthetic, {title}: {metric}\n"
             yield "| | " + " | ".join(aus) + " | mean |"
             yield "|---" * (len(aus) + 2) + "|"
             for label, recipe in compared.items():
@@ -122,7 +128,8 @@ def _balancing(results: Results) -> Iterator[str]:
                 cells = [spread([_value(one[database][figure][au]) for one in rounds], 2)
                          for au in aus]  # fmt: skip
                 means = [mean_over_aus(one[database], figure) for one in rounds]
-                yield f"| {label} | " + " | ".join(cells) + f" | {spread(means)} |"
+                name = _seeds(label, rounds, results)
+                yield f"| {name} | " + " | ".join(cells) + f" | {spread(means)} |"
             yield ""
     for varied, title in ((False, "plain"), (True, "varied")):
         drawn, real = (
@@ -131,7 +138,7 @@ def _balancing(results: Results) -> Iterator[str]:
         yield f"Synthetic minus real, {title}, seed by seed: {_differences(drawn, real)}.\n"
 
 
-def _means(title: str, compared: dict[str, list[ByDatabase]]) -> Iterator[str]:
+def _means(title: str, compared: dict[str, list[ByDatabase]], results: Results) -> Iterator[str]:
     yield f"### {title}: means over AUs\n"
     yield "| | A: ICC(3,1) | A: MAE | B: ICC(3,1) | B: MAE |\n|---|---|---|---|---|"
     for label, rounds in compared.items():
@@ -140,7 +147,7 @@ def _means(title: str, compared: dict[str, list[ByDatabase]]) -> Iterator[str]:
             for database in ("A", "B")
             for figure, _ in FIGURES
         ]
-        yield f"| {label} | " + " | ".join(cells) + " |"
+        yield f"| {_seeds(label, rounds, results)} | " + " | ".join(cells) + " |"
     yield ""
 
 
@@ -171,7 +178,7 @@ def _differences(first: list[ByDatabase], second: list[ByDatabase]) -> str:
         for figure, name in FIGURES:
             values = [
                 mean_over_aus(one[database], figure) - mean_over_aus(other[database], figure)
-                for one, other in zip(first, second, strict=True)
+                for one, other in zip(first, second, strict=False)  # seeds are in order
             ]
             parts.append(f"{name} on {database} " + " ".join(f"{value:+.3f}" for value in values))
     return "; ".join(parts)
