@@ -18,10 +18,8 @@ import onnxruntime
 
 _ERRORS_ONLY: Final = 3
 
-Session = onnxruntime.InferenceSession
 
-
-def open_session(model: bytes | Path, threads: int = 1) -> Session:
+def open_session(model: bytes | Path, threads: int = 1) -> onnxruntime.InferenceSession:
     """A session on the CPU that gives the same for the same; several threads may ask it.
 
     Args:
@@ -34,7 +32,7 @@ def open_session(model: bytes | Path, threads: int = 1) -> Session:
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return Session(
+    return onnxruntime.InferenceSession(
         model if isinstance(model, bytes) else str(model),
         options,
         providers=["CPUExecutionProvider"],
