@@ -2,7 +2,7 @@
 
 Run as ``python -m benchmarks.simulated --data DATA --work WORK --out OUT`` where DATA holds
 ``london/neutral`` and ``canada``. A run that was ended goes on where it was; WORK belongs to one
-version of the code and one size. Writes ``simulated.md`` (tables) and three plots into OUT.
+version of the code and one size. Writes ``simulated.md`` (tables) and three pictures into OUT.
 """
 
 from __future__ import annotations

@@ -21,9 +21,11 @@ _COLOURS = ("0.65", "tab:blue", "tab:orange", "tab:green")
 
 
 def save_figures(results: Results, folder: Path) -> None:
-    """Write ``simulated_frames.png``, ``simulated_personal.png`` and ``simulated_2afc.png``."""
+    """Write ``simulated_frames.jpg``, ``simulated_personal.png`` and ``simulated_2afc.png``."""
     sheet = np.concatenate([_frames(database) for database in results.databases])
-    cv2.imwrite(str(folder / "simulated_frames.png"), sheet[..., ::-1])
+    cv2.imwrite(
+        str(folder / "simulated_frames.jpg"), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88]
+    )
     _personal(results, folder / "simulated_personal.png")
     _two_afc(results, folder / "simulated_2afc.png")
 

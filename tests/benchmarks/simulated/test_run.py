@@ -98,5 +98,6 @@ def test_tables_and_plots_come_out(out: Path) -> None:
     for title in ("Real against synthetic", "2D against 3D", "Normalisation", "Generic against"):
         assert title in text
     assert all(au in text for au in (*A.coded, *SHARED))
-    for name in ("frames", "personal", "2afc"):
+    for name in ("personal", "2afc"):
         assert (out / f"simulated_{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "simulated_frames.jpg").read_bytes().startswith(b"\xff\xd8")
