@@ -157,7 +157,9 @@ class PersonaliseRequest(BaseModel):
         "base model best.",
     )
     recipe: Literal["careful", "paper"] | None = Field(
-        None, description="Of fine-tuning: our own, or that of Niinuma et al. (2022)."
+        None,
+        description="Of fine-tuning: our own (the default for compact), or that of Niinuma et al. "
+        "(2022).",
     )
     aus: list[str] | None = Field(
         None, min_length=1, max_length=18, description="AUs that the base model has to read."

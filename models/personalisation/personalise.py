@@ -29,7 +29,7 @@ from models.estimators.objective import Objective, both_heads, level_classes
 from models.estimators.training import TrainingConfig, train
 from models.generators.base import Generator
 from models.personalisation.drawings import drawn_faces
-from models.personalisation.recipes import PAPER, Recipe
+from models.personalisation.recipes import Recipe, default_recipe
 from models.registration.face import RegisteredFace
 
 
@@ -57,7 +57,7 @@ def personalise(
         generator: draws the person's expressions, for fine-tuning.
         method: "one-frame" compares every face with `face` and trains nothing; "fine-tune" trains
             on drawings of the person; "both" does one after the other.
-        recipe: of the fine-tuning; the paper's if not given.
+        recipe: of the fine-tuning; the architecture's default if not given.
         rehearsal: general faces (inputs of the network) to train on between the drawings.
         seed: of drawings, batches and dropout.
         progress: told (steps done, steps in all).
@@ -78,7 +78,7 @@ def personalise(
         raise ValueError("choose one-frame, fine-tune or both")
     if method == "one-frame":
         return base.calibrated(face)
-    recipe = recipe or PAPER
+    recipe = recipe or default_recipe(base.config.architecture)
     tuned = _fine_tuned(base, face, generator, recipe, rehearsal, seed, progress, should_stop)
     return tuned.calibrated(face) if method == "both" else tuned
 

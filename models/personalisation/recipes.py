@@ -40,9 +40,15 @@ class Recipe:
 
 PAPER: Final = Recipe(learning_rate=5e-6)
 """Niinuma et al. (2022, 4.2.3): 5e-6, 30 epochs, final epoch kept."""
-CAREFUL: Final = Recipe(learning_rate=3e-5, epochs=15, anchor=1e-3, varied=True)
-"""Held near the base, light and camera varied; half the epochs."""
+CAREFUL: Final = Recipe(learning_rate=3e-5, epochs=15, anchor=1e-3, varied=True, share=0.5)
+"""Light and camera varied, half the epochs, and of what was learnt half: what a base knows of real
+smiles, drawings of one person unteach it."""
 RECIPES: Final = {"paper": PAPER, "careful": CAREFUL}
+
+
+def default_recipe(architecture: Architecture) -> Recipe:
+    """How to fine-tune when nothing is said: our own for `compact`, the paper's for its network."""
+    return CAREFUL if architecture == "compact" else PAPER
 
 
 def default_method(architecture: Architecture) -> Method:

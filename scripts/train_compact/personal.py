@@ -48,8 +48,8 @@ from scripts.train_compact.train import drawn_faces
 FloatArray = npt.NDArray[np.float32]
 CANDIDATES: Final[Mapping[str, Recipe]] = {
     "paper": RECIPES["paper"],
-    "careful": RECIPES["careful"],
-    "anchored": replace(RECIPES["careful"], anchor=0.1),
+    "careful": replace(RECIPES["careful"], share=1.0),
+    "anchored": replace(RECIPES["careful"], anchor=0.1, share=1.0),
     "heads alone": Recipe(3e-4, epochs=15, layers="heads", varied=True),
     "rehearsed": Recipe(3e-5, epochs=15, varied=True, rehearsal=0.5),
 }

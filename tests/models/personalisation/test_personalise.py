@@ -21,7 +21,13 @@ from models.personalisation.personalise import (
     InterruptedPersonalisationError,
     personalise,
 )
-from models.personalisation.recipes import CAREFUL, PAPER, Recipe, default_method
+from models.personalisation.recipes import (
+    CAREFUL,
+    PAPER,
+    Recipe,
+    default_method,
+    default_recipe,
+)
 from tests.support.estimators import AUS, small_estimator
 from tests.support.faces import calm, registrar
 
@@ -138,6 +144,9 @@ def test_what_does_not_fit_is_refused() -> None:
 def test_recipes_are_what_they_are_called() -> None:
     assert (PAPER.learning_rate, PAPER.epochs, PAPER.layers) == (5e-6, 30, "all")
     assert CAREFUL.anchor > 0
+    assert CAREFUL.share < 1
+    assert default_recipe("compact") == CAREFUL
+    assert default_recipe("vgg16") == PAPER
     assert default_method("compact") == "one-frame"
     assert default_method("vgg16") == "fine-tune"  # it cannot compare
     assert small_estimator().aus == AUS
