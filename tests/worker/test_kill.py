@@ -18,13 +18,12 @@ from service.db.engine import open_database
 from service.db.tables import ExpressionItem, Generator
 from tests.support.backends import Backend
 from tests.support.pictures import small_portrait
-from tests.support.running import ENDED, Json, Service, children, eventually, running
+from tests.support.running import Json, Service, children, eventually, running
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
 )
 COUNT = 50
-STEPS = 25
 TARGETS = json.dumps([{"AU12": round(5 * step / COUNT, 2)} for step in range(COUNT)])
 
 
@@ -153,26 +152,26 @@ def saved_step(service: Service, generator_id: str) -> int | None:
 
 @needs_torch
 def test_a_training_goes_on_from_its_last_state(harmed: Service) -> None:
+    if harmed.backend.name != "embedded":
+        pytest.skip("a state goes to the store of either backend in test_generator_training")
     image = harmed.client.post("/v1/images", files={"file": small_portrait()}).json()["id"]
-    tiny = {"size": 16, "channels": 16, "blocks": 1, "batch": 1, "precision": "float32"}
-    request = {"image_ids": [image], "aus": ["AU12"], "drawings": 2, "steps": STEPS, **tiny}
+    tiny = {"size": 16, "channels": 16, "blocks": 0, "batch": 1, "precision": "float32"}
+    request = {"image_ids": [image], "aus": ["AU12"], "drawings": 1, "steps": 100_000, **tiny}
     accepted = harmed.client.post("/v1/generators", json=request).json()
     path = f"/v1/generators/{accepted['id']}"
     kept = eventually(lambda: saved_step(harmed, accepted["id"]), "a state in the store")
     harmed.kill_worker("pool")
-    after: list[int] = []
+    seen = [harmed.read(path)["job"]["done"]]
 
-    def ended() -> Json | None:
-        body = harmed.read(path)
-        after.append(body["job"]["done"])
-        return body if body["job"]["state"] in ENDED else None
+    def is_further() -> bool:
+        seen.append(harmed.read(path)["job"]["done"])
+        return bool(seen[-1] > seen[0])
 
-    body = eventually(ended, "the training to end", 90)
-    assert body["job"]["state"] == "succeeded", body["job"]
-    assert body["results"]["steps"] == STEPS
-    # The step is noted as soon as there is one: had it begun anew, that would be seen.
-    assert 0 < kept <= min(after)
-    assert kept < STEPS
+    eventually(is_further, "the training to go on")
+    # Steps are noted from the first one on: had it begun anew, that would have been seen.
+    assert 0 < kept <= min(seen)
+    assert harmed.client.post(f"/v1/jobs/{accepted['job']['id']}/cancel").status_code in (200, 202)
+    assert harmed.ended(accepted, noun="generators")["job"]["state"] == "cancelled"
     assert saved_step(harmed, accepted["id"]) is None
 
 
