@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from models.facs import SUPPORTED_AUS, UnknownActionUnitError, split_side
 from models.generators.config import GanConfig, GeneratorConfig
+from models.registration.face import RegistrationKind
 from service.config import Settings
 from service.db.repositories import Generators
 from service.db.tables import Generator, Job
@@ -21,6 +23,15 @@ from service.usecases.images import expiry
 
 MAX_PIXELS: Final = 1_000_000_000
 """A worker holds all photos while the rig draws on them: 3 B * 10^9 = 3 GB."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is learned from: its name, how its faces are registered, and a dataset's archive."""
+
+    name: str
+    registration: RegistrationKind
+    archive: str | None
 
 
 def train(
@@ -41,47 +52,26 @@ def train(
     """
     if (asked.dataset_id is None) == (asked.image_ids is None):
         raise InvalidRequestError("Name either a dataset_id or image_ids.", pointer="/dataset_id")
-    options: dict[str, Any] = {"all_aus": asked.aus is None, "drawings": asked.drawings}
-    registration = asked.registration or "3d"
-    if asked.dataset_id is not None:
-        dataset = datasets.built(session, owner_id, asked.dataset_id)
-        source = dataset.spec.get("name", "a dataset")
-        registration = "2d" if dataset.spec.get("registration") == "2d" else "3d"
-        options |= {"archive": dataset.archive_sha256, "spec": dataset.spec}
-        if dataset.spec.get("format") != "imagefolder":
-            raise InvalidRequestError(
-                "Training reads datasets of the format imagefolder.", pointer="/dataset_id"
-            )
-        if asked.registration not in (None, registration):
-            raise InvalidRequestError(
-                f"The faces of this dataset are registered {registration}.",
-                pointer="/registration",
-            )
-        if "drawings" in asked.model_fields_set:
-            raise InvalidRequestError("drawings goes with image_ids.", pointer="/drawings")
-    else:
-        photos = expressions.images_of(session, owner_id, asked.image_ids or [])
-        pixels = sum(image.width * image.height for image in photos)
-        if pixels > MAX_PIXELS:
-            raise InvalidRequestError(
-                f"These photos have {pixels / 1e6:,.0f} megapixels together; "
-                f"{MAX_PIXELS / 1e6:,.0f} can be learned from. Send smaller ones, or build a "
-                "dataset of them first.",
-                pointer="/image_ids",
-            )
-        people = len({image.subject_id or image.sha256 for image in photos})
-        source = f"{people} {'people' if people > 1 else 'person'}"
-    config = _config(asked, registration)
-    options["config"] = config.as_json()
+    source = (
+        _of_photos(session, owner_id, asked)
+        if asked.dataset_id is None
+        else _of_dataset(session, owner_id, asked, asked.dataset_id)
+    )
+    config = _config(asked, source.registration)
     return trained.start(
         Generators(session, owner_id),
         Generator(
             owner_id=owner_id,
-            name=asked.name or f"{asked.kind} on {source}",
+            name=asked.name or f"{asked.kind} on {source.name}",
             kind=asked.kind,
             dataset_id=asked.dataset_id,
             image_ids=None if asked.image_ids is None else [str(each) for each in asked.image_ids],
-            options=options,
+            options={
+                "all_aus": asked.aus is None,
+                "drawings": asked.drawings,
+                "archive": source.archive,
+                "config": config.as_json(),
+            },
             expires_at=expiry(settings),
         ),
         TRAIN_GENERATOR,
@@ -90,7 +80,41 @@ def train(
     )
 
 
-def _config(asked: GeneratorRequest, registration: Any) -> GanConfig:
+def _of_dataset(
+    session: Session, owner_id: uuid.UUID, asked: GeneratorRequest, dataset_id: uuid.UUID
+) -> _Source:
+    dataset = datasets.built(session, owner_id, dataset_id)
+    registration: RegistrationKind = "2d" if dataset.spec.get("registration") == "2d" else "3d"
+    if dataset.spec.get("format") != "imagefolder":
+        raise InvalidRequestError(
+            "Training reads datasets of the format imagefolder.", pointer="/dataset_id"
+        )
+    if asked.registration not in (None, registration):
+        raise InvalidRequestError(
+            f"The faces of this dataset are registered {registration}.", pointer="/registration"
+        )
+    if "drawings" in asked.model_fields_set:
+        raise InvalidRequestError("drawings goes with image_ids.", pointer="/drawings")
+    name = dataset.spec.get("name", "a dataset")
+    return _Source(name, registration, dataset.archive_sha256)
+
+
+def _of_photos(session: Session, owner_id: uuid.UUID, asked: GeneratorRequest) -> _Source:
+    photos = expressions.images_of(session, owner_id, asked.image_ids or [])
+    pixels = sum(image.width * image.height for image in photos)
+    if pixels > MAX_PIXELS:
+        raise InvalidRequestError(
+            f"These photos have {pixels / 1e6:,.0f} megapixels together; "
+            f"{MAX_PIXELS / 1e6:,.0f} can be learned from. Send smaller ones, or build a dataset "
+            "of them first.",
+            pointer="/image_ids",
+        )
+    people = len({image.subject_id or image.sha256 for image in photos})
+    name = f"{people} {'people' if people > 1 else 'person'}"
+    return _Source(name, asked.registration or "3d", None)
+
+
+def _config(asked: GeneratorRequest, registration: RegistrationKind) -> GanConfig:
     for au in asked.aus or ():
         try:
             split_side(au)

@@ -154,7 +154,7 @@ def _plan(work: Work) -> _Plan | None:
             name=row.name,
             config=_config(row.options["config"]),
             every_au=row.options["all_aus"],
-            archive=row.options.get("archive"),
+            archive=row.options["archive"],
             photos=photos,
             drawings=row.options["drawings"],
             state=row.state_sha256,
