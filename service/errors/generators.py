@@ -19,7 +19,7 @@ class GeneratorNotFoundError(NotFoundError):
 
 
 class ShippedGeneratorError(ProblemError):
-    """The generator ships with Facsimile: it stays, and has no checkpoint of its own."""
+    """The generator ships with Facsimile: it stays, and is not to be downloaded."""
 
     code, title, status = "shipped-generator", "The generator ships with Facsimile", 409
 

@@ -59,7 +59,7 @@ def made(session: Session, owner_id: uuid.UUID, generator_id: str) -> Generator:
         GeneratorNotFoundError, ResourceExpiredError.
         NotReadyError, JobCancelledError, JobFailedError: it is not, or never will be.
     """
-    _refuse_shipped(generator_id, "it is part of Facsimile and has no checkpoint of its own")
+    _refuse_shipped(generator_id, "whoever has Facsimile has it")
     row, job = get(session, owner_id, generator_id)
     trained.insist_on_made(row, job, "generator")
     return row
