@@ -38,7 +38,7 @@ def weights(made: TrainedGenerator) -> torch.Tensor:
 
 def test_a_killed_run_loses_what_came_after_its_last_state(tmp_path: Path) -> None:
     """Killed while it computes or while it writes, it ends as a run that nobody disturbed."""
-    steps, folder = 12, tmp_path / "killed"
+    steps, folder = 8, tmp_path / "killed"
     with subprocess.Popen(
         [sys.executable, "-m", PROCESS, str(folder), str(steps)],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
@@ -63,7 +63,7 @@ def test_a_killed_run_loses_what_came_after_its_last_state(tmp_path: Path) -> No
 
 def test_two_processes_train_as_one(tmp_path: Path) -> None:
     """Each takes half of every batch; gradients and losses are means over both."""
-    steps = 4
+    steps = 2
     subprocess.run(
         [
             sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
