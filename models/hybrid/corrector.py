@@ -23,8 +23,8 @@ _LEVELS: Final = np.float32(127.5)
 class Corrector:
     """Says by how much a drawing has to change. Safe to use from several threads."""
 
-    def __init__(self, checkpoint: Checkpoint, threads: int = 0) -> None:
-        """From a checkpoint; `threads` 0 is as many as there are cores.
+    def __init__(self, checkpoint: Checkpoint, threads: int = 1) -> None:
+        """From a checkpoint; `threads` work on one drawing, 0 for as many as there are cores.
 
         Raises:
             CheckpointMismatchError: it is not of this network.
