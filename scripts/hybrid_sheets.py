@@ -27,12 +27,15 @@ from models.registration import load_registrar
 from models.registration.face import FloatArray, RegisteredFace
 from models.rig.model import rig_model
 from models.rig.shown import READ_AUS
+from scripts.fit_rig.photos import read_face
 from scripts.rig_sheets import save
 from scripts.train_compact.people import split_people
 from scripts.train_hybrid.pairs import Photographed, photographed, rig_without, smile_of
 
 _ROWS: Final = 8
 _ALL_AUS: Final = 3
+_ELSEWHERE: Final = ("canada/024f.jpg", "canada/115m.jpg")
+"""Other cameras and lamps than those that hybrid learnt from."""
 
 
 def main() -> None:
@@ -44,13 +47,17 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     held_out = set(shipped_checkpoint().config["lineage"]["held out"])
-    everybody = photographed(load_registrar(), split_people(options.data))
+    registrar = load_registrar()
+    everybody = photographed(registrar, split_people(options.data))
     known = [one for one in everybody if one.name not in held_out]
     shown = [one for one in everybody if one.name in held_out]
     chosen = [shown[int(i)] for i in np.linspace(0, len(shown) - 1, options.rows).round()]
     rig = rig_without(rig_model(), known, everybody)
     pair = RigGenerator(rig), HybridGenerator(shipped_corrector(), rig)
-    for name, sheet in _sheets(chosen, pair, 224 if options.png else 150):
+    cell = 224 if options.png else 150
+    elsewhere = [read_face(registrar, options.data / name) for name in _ELSEWHERE]
+    sheets = {"hybrid_elsewhere": _elsewhere(elsewhere, pair, cell)}
+    for name, sheet in (*_sheets(chosen, pair, cell), *sheets.items()):
         if options.png:
             Image.fromarray(sheet).save(options.out / f"{name}.png")
         else:
@@ -75,6 +82,25 @@ def _sheets(
                 rows.append([_drawn(generator, one.neutral, target) for target in asked.values()])
                 labels.append(generator.name)
         yield name, contact_sheet(rows, labels, list(asked), cell)
+
+
+def _elsewhere(
+    faces: Sequence[RegisteredFace], pair: tuple[Generator, Generator], cell: int
+) -> ImageArray:
+    """Two smiles and parted lips, rig beside hybrid, pasted."""
+    asked = {
+        "AU12 D": {"AU12": "D"},
+        "AU06 C, AU12 D,\nAU25 D": {"AU06": "C", "AU12": "D", "AU25": "D"},
+        "AU25 C": {"AU25": "C"},
+    }
+    targets = [Target.parse(one).array() for one in asked.values()]
+    rows = [
+        [_cropped(face, face.photo)]
+        + [_pasted(generator, face, target) for target in targets for generator in pair]
+        for face in faces
+    ]
+    columns = ["photo", *(f"{label}\n{one.name}" for label in asked for one in pair)]
+    return contact_sheet(rows, [""] * len(rows), columns, int(1.2 * cell))
 
 
 def _smile_row(one: Photographed, pair: tuple[Generator, Generator]) -> list[ImageArray]:
