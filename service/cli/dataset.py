@@ -82,7 +82,9 @@ def build(
     file_format: Annotated[
         str, typer.Option("--format", help="imagefolder or webdataset.")
     ] = "imagefolder",
-    generator: Annotated[str, typer.Option(help="What draws: rig, or a generator's id.")] = "rig",
+    generator: Annotated[
+        str, typer.Option(help="What draws: rig, hybrid, or a generator's id.")
+    ] = "rig",
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
     name: Annotated[
         str, typer.Option(help="Name on its card: letters, digits and hyphens.")

@@ -64,7 +64,9 @@ def synthesise(
     output: Annotated[
         Output, typer.Option(help="The registered face, the whole photo, or both.")
     ] = Output.both,
-    generator: Annotated[str, typer.Option(help="What draws: rig, or a generator's id.")] = "rig",
+    generator: Annotated[
+        str, typer.Option(help="What draws: rig, hybrid, or a generator's id.")
+    ] = "rig",
     registration: Annotated[
         Registration, typer.Option(help="3D turns the face to the front; 2D keeps its turn.")
     ] = Registration.three_d,
