@@ -38,6 +38,9 @@ _SHARE: Final = 4
 """Jobs that wait are let go first only once it has trained for so many times as long as getting
 ready took, which has to be done again."""
 
+_LOOK_SECONDS: Final = 1.0
+"""Between two looks whether jobs wait."""
+
 
 @dataclass(frozen=True)
 class _Photo:
@@ -221,18 +224,19 @@ def _go_on(work: Work) -> None:
 
 def _turn_is_over(work: Work, preparing: float) -> Callable[[], bool]:
     """Whether to stop at a step: this process ends, or others have waited long enough."""
-    turn = max(work.settings.slice_seconds, _SHARE * preparing)
-    looked = time.monotonic()
-    ends = looked + turn
+    turn = max(work.settings.slice_seconds, _SHARE * preparing, _LOOK_SECONDS)
+    next_look: float | None = None
 
     def over() -> bool:
-        nonlocal looked
+        nonlocal next_look
         moment = time.monotonic()
+        if next_look is None:
+            next_look = moment + turn  # from when all is set up: no turn is without a step
         if work.stopping():
             return True
-        if moment < ends or moment - looked < 1:
+        if moment < next_look:
             return False
-        looked = moment
+        next_look = moment + _LOOK_SECONDS
         return work.others_wait()
 
     return over
