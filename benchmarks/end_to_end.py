@@ -99,7 +99,7 @@ def _round(
     start = perf_counter()
     ids = [client.upload(file).id for file in files]
     uploaded, worked_before = perf_counter(), _work_of_children()
-    accepted = client.draw(ids, targets, output=["face"])
+    accepted = client.draw(ids, targets, output=["face"], generator="rig")
     *_, last = client.follow(accepted.job.id)
     ended, worked = perf_counter(), _work_of_children()
     if last.state != "succeeded":

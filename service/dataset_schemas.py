@@ -8,7 +8,15 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.schemas import GENERATOR, IMAGE_ID, JOB_ID, MAX_SEED, JobState, Text
+from service.schemas import (
+    DATASET_GENERATOR,
+    GENERATOR,
+    IMAGE_ID,
+    JOB_ID,
+    MAX_SEED,
+    JobState,
+    Text,
+)
 
 CORPUS_ID: Final = "019e6f1d-0a10-7c44-9b1e-7a3d5e8f9012"
 DATASET_ID: Final = "019e6f1d-7b21-7e55-8a2f-6b4c3d2e1f01"
@@ -183,7 +191,7 @@ class DatasetRequest(BaseModel):
         None, min_length=1, description="Instead of a corpus: photos, each with every target."
     )
     targets: list[dict[str, Any]] | None = Field(None, min_length=1)
-    generator: str = Field("rig", max_length=64, description=GENERATOR)
+    generator: str = Field(DATASET_GENERATOR, max_length=64, description=GENERATOR)
     registration: Literal["3d", "2d"] = "3d"
     poses: (
         Literal["frontal", "fera2017"]

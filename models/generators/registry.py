@@ -10,8 +10,6 @@ from models.generators.base import Generator
 from models.generators.config import Kind
 from models.generators.rig import RigGenerator
 
-DEFAULT: Final = "rig"
-
 
 def _hybrid() -> Generator:
     # Whoever draws with the rig alone loads no onnxruntime.

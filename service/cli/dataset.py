@@ -30,6 +30,7 @@ from service.cli.following import follow
 from service.cli.targets import parse_targets
 from service.client import Client, UnreachableError
 from service.dataset_schemas import Dataset
+from service.schemas import DATASET_GENERATOR
 
 dataset = typer.Typer(
     no_args_is_help=True, help="Build AU-balanced datasets of drawings, and download them."
@@ -84,7 +85,7 @@ def build(
     ] = "imagefolder",
     generator: Annotated[
         str, typer.Option(help="What draws: rig, hybrid, or a generator's id.")
-    ] = "rig",
+    ] = DATASET_GENERATOR,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
     name: Annotated[
         str, typer.Option(help="Name on its card: letters, digits and hyphens.")

@@ -17,6 +17,7 @@ from service.cli.running import running_service
 from service.cli.targets import parse_targets
 from service.client import Client
 from service.config import ClientSettings
+from service.schemas import DEFAULT_GENERATOR
 
 
 class Registration(enum.StrEnum):
@@ -66,7 +67,7 @@ def synthesise(
     ] = Output.both,
     generator: Annotated[
         str, typer.Option(help="What draws: rig, hybrid, or a generator's id.")
-    ] = "rig",
+    ] = DEFAULT_GENERATOR,
     registration: Annotated[
         Registration, typer.Option(help="3D turns the face to the front; 2D keeps its turn.")
     ] = Registration.three_d,
