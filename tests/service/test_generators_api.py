@@ -116,7 +116,7 @@ def test_an_id_draws_wherever_a_generator_is_named(service: Service, small: dict
 def test_what_a_generator_cannot_draw_is_refused_at_once(
     service: Service, small: dict[str, Any]
 ) -> None:
-    image = photo_of(service, None, 71)["id"]
+    image = photo_of(service, None, 41)["id"]
     asked: dict[str, Any] = {"image_ids": [image], "generator": small["id"]}
     for path in ("/v1/expressions", "/v1/datasets"):
 
@@ -142,7 +142,7 @@ def test_training_needs_one_source_and_options_that_go_together(service: Service
     problem(post(dataset_id=nobody, image_ids=[nobody]), 422, "invalid-request")
     problem(post(dataset_id=nobody), 404, "dataset-not-found")
     problem(post(image_ids=[nobody]), 404, "image-not-found")
-    image = photo_of(service, None, 72)["id"]
+    image = photo_of(service, None, 42)["id"]
     problem(post(image_ids=[image], aus=["AU99"]), 422, "unknown-action-unit")
     twice = problem(post(image_ids=[image], aus=["AU12", "AU12L"]), 422, "invalid-request")
     assert "twice" in twice["detail"]
@@ -154,7 +154,7 @@ def test_training_needs_one_source_and_options_that_go_together(service: Service
 @needs_torch
 def test_a_generator_is_trained_on_photos_and_draws(service: Service) -> None:
     person = subject_of(service, "P81")
-    photos = [photo_of(service, person, 73)["id"], photo_of(service, "ben", 74)["id"]]
+    photos = [photo_of(service, person, 43)["id"], photo_of(service, "ben", 44)["id"]]
     body = trained(service, image_ids=photos, aus=["AU06", "AU12"], drawings=3, name="mine")
     assert body["job"]["state"] == "succeeded", body["job"]
     assert (body["job"]["done"], body["job"]["total"]) == (TINY["steps"], TINY["steps"])
@@ -185,7 +185,7 @@ def test_a_generator_is_trained_on_a_dataset_and_goes_with_a_person_in_it(
 ) -> None:
     once(service)
     person = subject_of(service, "P82")
-    photos = [photo_of(service, person, 75)["id"], photo_of(service, "eva", 76)["id"]]
+    photos = [photo_of(service, person, 45)["id"], photo_of(service, "eva", 46)["id"]]
     targets = [{"AU12": value} for value in range(3)]
     dataset = service.build(image_ids=photos, targets=targets)
     body = trained(service, dataset_id=dataset["id"], aus=["AU12"], kind="stargan")
@@ -200,7 +200,7 @@ def test_a_generator_is_trained_on_a_dataset_and_goes_with_a_person_in_it(
 @needs_torch
 def test_training_that_cannot_be_says_why(service: Service) -> None:
     once(service)
-    image = photo_of(service, None, 77)["id"]
+    image = photo_of(service, None, 47)["id"]
     dataset = service.build(image_ids=[image], targets=[{"AU12": 1}])
     body = trained(service, dataset_id=dataset["id"], aus=["AU12L"])
     assert body["job"]["state"] == "failed"
@@ -210,7 +210,7 @@ def test_training_that_cannot_be_says_why(service: Service) -> None:
 
 @needs_torch
 def test_training_is_cancelled(service: Service) -> None:
-    image = photo_of(service, None, 78)["id"]
+    image = photo_of(service, None, 48)["id"]
     request = {**TINY, "image_ids": [image], "aus": ["AU12"], "drawings": 2, "steps": 100_000}
     body = service.client.post("/v1/generators", json=request).json()
     path = f"/v1/generators/{body['id']}"
