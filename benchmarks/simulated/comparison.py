@@ -11,7 +11,6 @@ from typing import Final, TypeVar
 import numpy as np
 
 from benchmarks.simulated.cells import cell
-from benchmarks.simulated.cut_out import cut_out
 from benchmarks.simulated.database import Database, filmed, split_people
 from benchmarks.simulated.databases import SHARED, A, B
 from benchmarks.simulated.personal import personal_scores
@@ -21,12 +20,9 @@ from benchmarks.simulated.sizes import Size
 from benchmarks.simulated.trained import RECIPES, Recipe, trained
 from models.corpora.table import Split
 from models.estimators.estimator import Estimator
-from models.estimators.faces import ImageArray
 
 PERSONAL_BASE: Final = Recipe("synthetic")
 """The generic estimator that is made personal, as in the paper: trained on balanced drawings."""
-CUT_OUT: Final = (Recipe("real", "2d"), Recipe("synthetic", "2d"))
-"""Recipes that are also measured on faces alone; see `cut_out`."""
 ByDatabase = dict[str, Scores]
 T = TypeVar("T")
 
@@ -38,13 +34,11 @@ class Results:
     Attributes:
         databases: A and B.
         recipes: for each recipe's name and each seed, scores on A's test people and on B.
-        alone: the same on faces cut out of their frames, for `CUT_OUT`.
         personal: for each seed, by database and way of reading.
     """
 
     databases: tuple[Database, Database]
     recipes: dict[str, list[ByDatabase]]
-    alone: dict[str, list[ByDatabase]]
     personal: list[dict[str, dict[str, Scores]]]
 
 
@@ -72,21 +66,11 @@ class Round:
         """The one of a recipe, trained if need be."""
         return trained(recipe, self.first, self.splits, self.size, self.seed, self.work)
 
-    def generic(self, recipe: Recipe, *, alone: bool = False) -> ByDatabase:
-        """Scores on frames of strangers, of the database learnt from and of the other.
-
-        Args:
-            alone: read faces that were cut out.
-        """
+    def generic(self, recipe: Recipe) -> ByDatabase:
+        """Scores on frames of strangers, of the database learnt from and of the other."""
         estimator = self.estimator(recipe)
         return {
-            database.spec.name: _scores(
-                estimator,
-                database,
-                cut_out(database, self.work) if alone else database.crops(recipe.registration),
-                people,
-                aus,
-            )
+            database.spec.name: _scores(estimator, database, people, aus)
             for database, people, aus in (
                 (self.first, self.held_out, self.first.spec.coded),
                 (self.second, self.second.names, SHARED),
@@ -125,12 +109,7 @@ def compare(
     first = filmed(A, data, work, size.people_a, size.frames, say)
     second = filmed(B, data, work, size.people_b, size.frames, say)
     rounds = [Round(seed, size, first, second, work) for seed in range(size.seeds)]
-    results = Results(
-        (first, second),
-        {recipe.name: [] for recipe in RECIPES},
-        {recipe.name: [] for recipe in CUT_OUT},
-        [],
-    )
+    results = Results((first, second), {recipe.name: [] for recipe in RECIPES}, [])
 
     def keep(into: list[T], name: str, measure: Callable[[], T]) -> None:
         stored = work / "cells" / f"{name}.json"
@@ -147,26 +126,19 @@ def compare(
         generic(one, varied=False)
         keep(results.personal, f"personal-{one.seed}", one.personal)
     for one in rounds:  # beyond what the paper did, once that is done for all seeds
-        for recipe in CUT_OUT:
-            measure = partial(one.generic, recipe, alone=True)
-            keep(results.alone[recipe.name], f"{recipe.name}-cut-out-{one.seed}", measure)
         generic(one, varied=True)
     return results
 
 
 def _scores(
-    estimator: Estimator,
-    database: Database,
-    images: ImageArray,
-    people: Sequence[str],
-    aus: Sequence[str],
+    estimator: Estimator, database: Database, people: Sequence[str], aus: Sequence[str]
 ) -> Scores:
     config = estimator.config
     rows = database.frames(people)
     beside = references(database, config.registration, config.normalisation)
     found = read(
         compact(estimator.network),
-        images[rows],
+        database.crops(config.registration)[rows],
         beside[database.person[rows]],
         config.normalisation,
     )

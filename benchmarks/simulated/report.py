@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.simulated.comparison import CUT_OUT, ByDatabase, Results
+from benchmarks.simulated.comparison import ByDatabase, Results
 from benchmarks.simulated.database import Database
 from benchmarks.simulated.databases import SHARED, A
 from benchmarks.simulated.personal import WAYS
@@ -37,9 +37,6 @@ def report(results: Results) -> str:
         f"{source}, {kind}": recipes[Recipe(source, registration=kind).name]
         for source in SOURCES
         for kind in KINDS
-    } | {
-        f"{recipe.source}, 2d, read from faces cut out": results.alone[recipe.name]
-        for recipe in CUT_OUT
     }
     normalised = {
         title: recipes[Recipe("synthetic", normalisation=normalisation).name]

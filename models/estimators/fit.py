@@ -48,6 +48,7 @@ class FitConfig:
         varied: whether light, camera and registration are varied at random.
         normalisation: what faces are read as differences from; not together with `varied`.
         seed: of weights, batches and dropout.
+        compact: the shape of a `compact` that starts at random; its AUs are the dataset's.
     """
 
     architecture: Architecture
@@ -57,6 +58,7 @@ class FitConfig:
     varied: bool
     normalisation: Normalisation = "none"
     seed: int = 0
+    compact: CompactConfig = CompactConfig()
 
     def __post_init__(self) -> None:
         if self.varied and self.normalisation != "none":
@@ -183,7 +185,7 @@ def _network(
         network = started_from(base, aus)
         shape, lineage = network.config, {**lineage, "base": dict(base.config.lineage)}
     elif config.architecture == "compact":
-        shape = CompactConfig(au_count=len(aus))
+        shape = dataclasses.replace(config.compact, au_count=len(aus))
     else:
         shape = Vgg16Config(au_count=len(aus))
     described = EstimatorConfig(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from models.generators.base import FloatArray, ImageArray, check_request
+from models.generators.base import FloatArray, ImageArray
+from models.generators.one_by_one import drawn_one_by_one
 from models.hybrid.corrector import Corrector, shipped_corrector
 from models.hybrid.scene import changes, place, see
 from models.registration.face import FACE_SIZE, RegisteredFace
@@ -41,24 +43,17 @@ class HybridGenerator:
         size: int = FACE_SIZE,
     ) -> ImageArray:
         """See `models.generators.base.Generator.generate`."""
-        check_request(len(faces), targets, sources, seeds, size)
-        out = np.zeros((len(faces), size, size, 3), np.uint8)
-        pyramids: dict[RegisteredFace, Pyramid] = {}
-        for index, face in enumerate(faces):
-            pyramid = pyramids.setdefault(face, Pyramid(face.photo))
-            source = None if sources is None else sources[index]
-            seed = 0 if seeds is None else seeds[index]
-            out[index] = self._drawn(face, pyramid, targets[index], source, seed, size)
-        return out
+        draw_one = partial(self._drawn, size)
+        return drawn_one_by_one(draw_one, faces, targets, sources, seeds, size)
 
     def _drawn(
         self,
+        size: int,
         face: RegisteredFace,
         pyramid: Pyramid,
         target: FloatArray,
         source: FloatArray | None,
         seed: int,
-        size: int,
     ) -> ImageArray:
         model, subject = self._model, measure(self._model, face)
         expression = express(model, subject, target, source)

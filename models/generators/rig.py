@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-import numpy as np
-
-from models.generators.base import FloatArray, ImageArray, check_request
+from models.generators.base import FloatArray, ImageArray
+from models.generators.one_by_one import drawn_one_by_one
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
 from models.rig.draw import draw, express
@@ -37,15 +37,19 @@ class RigGenerator:
         size: int = FACE_SIZE,
     ) -> ImageArray:
         """See `models.generators.base.Generator.generate`."""
-        check_request(len(faces), targets, sources, seeds, size)
-        out = np.zeros((len(faces), size, size, 3), np.uint8)
-        pyramids: dict[RegisteredFace, Pyramid] = {}
-        for index, face in enumerate(faces):
-            pyramid = pyramids.setdefault(face, Pyramid(face.photo))
-            subject = measure(self._model, face)
-            source = None if sources is None else sources[index]
-            expression = express(self._model, subject, targets[index], source)
-            seed = 0 if seeds is None else seeds[index]
-            view = face.view.resized(size / FACE_SIZE)
-            out[index] = draw(self._model, subject, pyramid, expression, view, size, seed)
-        return out
+        draw_one = partial(self._drawn, size)
+        return drawn_one_by_one(draw_one, faces, targets, sources, seeds, size)
+
+    def _drawn(
+        self,
+        size: int,
+        face: RegisteredFace,
+        pyramid: Pyramid,
+        target: FloatArray,
+        source: FloatArray | None,
+        seed: int,
+    ) -> ImageArray:
+        subject = measure(self._model, face)
+        expression = express(self._model, subject, target, source)
+        view = face.view.resized(size / FACE_SIZE)
+        return draw(self._model, subject, pyramid, expression, view, size, seed)

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.registration.alignment import Similarity, align_to_canonical, fit_similarity
 from models.registration.canonical import canonical_face
-from models.registration.face import FACE_SIZE, FloatArray, RegisteredFace, View
+from models.registration.face import FACE_SIZE, FloatArray, ImageArray, RegisteredFace, View
 from models.registration.frontalise import frontal_view
 from models.registration.headpose import head_pose
 from models.registration.pyramid import Pyramid, Window
@@ -42,14 +42,8 @@ def register_2d(pyramid: Pyramid, points: FloatArray) -> RegisteredFace:
     marks = list(LANDMARKS)
     template = frontal_view().project(canonical_face().mesh)[marks, :2]
     fit = fit_similarity(points[marks, :2], template)
-    window = _window(fit.inverse())
-    image = cv2.resize(
-        pyramid.cut(window, FACE_SIZE * _FINER),
-        (FACE_SIZE, FACE_SIZE),
-        interpolation=cv2.INTER_AREA,
-    )
     return RegisteredFace(
-        image=np.asarray(image, np.uint8),
+        image=_shown(pyramid, fit.inverse(), FACE_SIZE),
         mesh=mesh,
         view=_after(photo_view, fit),
         photo=pyramid.photo,
@@ -60,11 +54,29 @@ def register_2d(pyramid: Pyramid, points: FloatArray) -> RegisteredFace:
     )
 
 
-def _window(to_photo: Similarity) -> Window:
-    """The square of the photo that the registered image shows."""
-    x, y = to_photo.apply(np.full(2, (FACE_SIZE - 1) / 2))
+def shown_in_2d(face: RegisteredFace, pyramid: Pyramid, size: int = FACE_SIZE) -> ImageArray:
+    """uint8 (size, size, 3): what the registered image of `face` shows, seen in another photo.
+
+    Args:
+        face: registered in 2D.
+        pyramid: of a photo as large as the face's own, in which the same pixels show the same.
+        size: side of the result in pixels.
+    """
+    view = face.view.resized(size / FACE_SIZE)
+    whole = face.photo_view.matrix.astype(np.float64) @ np.linalg.inv(view.matrix)
+    scale = math.sqrt(np.linalg.det(whole[:2, :2]))
+    rotation = whole[:2, :2] / scale
+    offset = face.photo_view.offset[:2] - whole[:2, :2] @ view.offset[:2]
+    return _shown(pyramid, Similarity(rotation, scale, offset), size)
+
+
+def _shown(pyramid: Pyramid, to_photo: Similarity, size: int) -> ImageArray:
+    """uint8 (size, size, 3) of the photo; `to_photo` takes its pixels there."""
+    x, y = to_photo.apply(np.full(2, (size - 1) / 2))
     turn = math.atan2(float(to_photo.rotation[1, 0]), float(to_photo.rotation[0, 0]))
-    return Window(float(x), float(y), FACE_SIZE * to_photo.scale, math.degrees(turn))
+    window = Window(float(x), float(y), size * to_photo.scale, math.degrees(turn))
+    finer = pyramid.cut(window, size * _FINER)
+    return np.asarray(cv2.resize(finer, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _after(view: View, fit: Similarity) -> View:

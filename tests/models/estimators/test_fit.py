@@ -15,9 +15,15 @@ from models.estimators.estimates import Estimates
 from models.estimators.fit import COMPACT, VGG16_PAPER, fit
 from models.estimators.training import TrainingState
 from tests.support.datasets import write_bright_faces
+from tests.support.estimators import SMALL
 
 QUICK = replace(
-    COMPACT, epochs=6, batch=16, varied=False, training=replace(COMPACT.training, warmup=0)
+    COMPACT,
+    epochs=6,
+    batch=16,
+    varied=False,
+    training=replace(COMPACT.training, learning_rate=1e-2, warmup=0, average=0.5),
+    compact=SMALL,
 )
 
 
@@ -64,8 +70,7 @@ def test_a_stopped_fit_gives_nothing_and_can_go_on(faces: DatasetFaces) -> None:
 
 
 def test_differences_are_learnt_where_faces_are_normalised(faces: DatasetFaces) -> None:
-    training = replace(QUICK.training, learning_rate=4e-3)
-    config = replace(QUICK, epochs=8, training=training, normalisation="au0")
+    config = replace(QUICK, epochs=8, normalisation="au0")
     found = fit(faces, config)
     assert found is not None
     estimator, measured = found

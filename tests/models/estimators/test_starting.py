@@ -17,7 +17,7 @@ from models.estimators.fit import COMPACT, FITS, fit
 from models.estimators.starting import UnfitBaseError, started_from
 from models.estimators.vgg16 import Vgg16, Vgg16Config
 from tests.support.datasets import write_bright_faces
-from tests.support.estimators import small_estimator
+from tests.support.estimators import SMALL, small_estimator
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,8 @@ def test_one_neutral_frame_serves_the_copy_too() -> None:
 
 
 def test_a_fit_from_a_base_starts_where_the_base_is(faces: DatasetFaces) -> None:
-    config = replace(COMPACT, epochs=12, batch=16, varied=False)
+    training = replace(COMPACT.training, learning_rate=1e-2, warmup=0, average=0.5)
+    config = replace(COMPACT, epochs=12, batch=16, varied=False, training=training, compact=SMALL)
     scratch = fit(faces, config)
     assert scratch is not None
     base, from_scratch = scratch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -60,6 +61,21 @@ def test_a_batch_is_its_singles(rig: Generator) -> None:
     for index, face in enumerate(faces):
         row = slice(index, index + 1)
         assert np.array_equal(batch[row], rig.generate([face], TARGETS[row], seeds=[index]))
+
+
+def test_a_drawing_in_2d_keeps_what_surrounds_the_face(rig: Generator) -> None:
+    face = registrar().register(astronaut().photo, kind="2d")
+    nothing, opened = target()[None], target(AU26="E")[None]
+    assert np.abs(rig.generate([face], nothing)[0].astype(int) - face.image).max() <= 2
+    drawn = rig.generate([face], opened)[0].astype(int)
+    wall = np.s_[100:120, 208:220]
+    assert np.abs(drawn[wall] - face.image[wall]).max() <= 2
+    mouth = face.view.project(face.mesh)[14, :2].astype(int)  # below the lower lip
+    below = np.s_[mouth[1] : mouth[1] + 20, mouth[0] - 10 : mouth[0] + 10]
+    assert np.abs(drawn[below] - face.image[below]).mean() > 20
+    larger = rig.generate([face], opened, size=448)[0]
+    reduced = cv2.resize(larger, (224, 224), interpolation=cv2.INTER_AREA).astype(int)
+    assert np.abs(reduced - drawn).mean() < 3
 
 
 def test_no_faces_give_no_drawings(rig: Generator) -> None:

@@ -9,7 +9,8 @@ import pytest
 from models.registration.canonical import canonical_face
 from models.registration.face import FACE_SIZE, FloatArray, RegisteredFace
 from models.registration.frontalise import frontal_view
-from models.registration.procrustes2d import LANDMARKS
+from models.registration.procrustes2d import LANDMARKS, shown_in_2d
+from models.registration.pyramid import Pyramid
 from tests.models.registration.heads import portrait, registrar, turned
 
 FACE = canonical_face()
@@ -79,6 +80,18 @@ def test_the_sampling_map_says_where_each_pixel_came_from() -> None:
     for vertex in (33, 263, 61, 291, 4):
         column, row = np.rint(in_image[vertex, :2]).astype(int)
         assert np.abs(face.sampling[row, column] - in_photo[vertex, :2]).max() < 0.6
+
+
+def test_another_photo_of_the_same_size_is_shown_alike() -> None:
+    face = registrar().register(portrait(), kind="2d")
+    same = shown_in_2d(face, Pyramid(face.photo)).astype(int)
+    assert np.abs(same - face.image).mean() < 0.1
+    mirrored_colours = np.ascontiguousarray(portrait()[..., ::-1])
+    shown = shown_in_2d(face, Pyramid(mirrored_colours)).astype(int)
+    assert np.abs(shown - face.image[..., ::-1]).mean() < 0.1
+    large = shown_in_2d(face, Pyramid(face.photo), 448)
+    reduced = cv2.resize(large, (224, 224), interpolation=cv2.INTER_AREA).astype(int)
+    assert np.abs(reduced - face.image).mean() < 2
 
 
 def test_beyond_the_photo_is_black_and_unsampled() -> None:
