@@ -55,8 +55,9 @@ lint: $(STAMP) ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Tests share the cores as processes, so that each computes on one thread.
 test: lint ## style, types and tests
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=auto --maxprocesses=4
 
 format: $(STAMP) ## put the code into shape
 	$(BIN)/ruff check --fix .

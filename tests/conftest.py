@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -14,6 +15,12 @@ from service.config import Settings, load_settings
 from service.db.engine import Database, open_database
 from tests.support.backends import BACKENDS, Backend, migrated_apart
 from tests.support.running import Service, running
+from tests.support.sharing import SharedServices
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServices:
+    """Tests that share what takes long to start stay in one process."""
+    return SharedServices(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -58,7 +58,7 @@ class FitConfig:
     varied: bool
     normalisation: Normalisation = "none"
     seed: int = 0
-    compact: CompactConfig = CompactConfig()
+    compact: CompactConfig = dataclasses.field(default_factory=CompactConfig)
 
     def __post_init__(self) -> None:
         if self.varied and self.normalisation != "none":
