@@ -158,8 +158,8 @@ class PersonaliseRequest(BaseModel):
     )
     recipe: Literal["careful", "paper"] | None = Field(
         None,
-        description="Of fine-tuning: our own (the default for compact), or that of Niinuma et al. "
-        "(2022).",
+        description="Of fine-tuning: that of Niinuma et al. (2022), or the careful half of it (the "
+        "default for compact).",
     )
     aus: list[str] | None = Field(
         None, min_length=1, max_length=18, description="AUs that the base model has to read."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from models.estimators.config import Architecture, Method
@@ -40,9 +40,9 @@ class Recipe:
 
 PAPER: Final = Recipe(learning_rate=5e-6)
 """Niinuma et al. (2022, 4.2.3): 5e-6, 30 epochs, final epoch kept."""
-CAREFUL: Final = Recipe(learning_rate=3e-5, epochs=15, anchor=1e-3, varied=True, share=0.5)
-"""Light and camera varied, half the epochs, and of what was learnt half: what a base knows of real
-smiles, drawings of one person unteach it."""
+CAREFUL: Final = replace(PAPER, share=0.5)
+"""Of what the paper's recipe learns half: what a base knows of real smiles, drawings of one person
+unteach it. docs/estimators.md has what else was tried."""
 RECIPES: Final = {"paper": PAPER, "careful": CAREFUL}
 
 

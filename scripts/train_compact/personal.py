@@ -16,7 +16,6 @@ import json
 import resource
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +35,7 @@ from models.facs import SUPPORTED_AUS
 from models.generators.rig import RigGenerator
 from models.metrics import two_afc
 from models.personalisation.personalise import blend, personalise
-from models.personalisation.recipes import RECIPES, Recipe
+from models.personalisation.recipes import PAPER, Recipe
 from models.registration.registrar import load_registrar
 from scripts.fit_rig.photos import read_face
 from scripts.train_compact.drawn_check import agreement, read_drawn
@@ -47,9 +46,9 @@ from scripts.train_compact.train import drawn_faces
 
 FloatArray = npt.NDArray[np.float32]
 CANDIDATES: Final[Mapping[str, Recipe]] = {
-    "paper": RECIPES["paper"],
-    "careful": replace(RECIPES["careful"], share=1.0),
-    "anchored": replace(RECIPES["careful"], anchor=0.1, share=1.0),
+    "paper": PAPER,
+    "varied": Recipe(3e-5, epochs=15, varied=True, anchor=1e-3),
+    "anchored": Recipe(3e-5, epochs=15, varied=True, anchor=0.1),
     "heads alone": Recipe(3e-4, epochs=15, layers="heads", varied=True),
     "rehearsed": Recipe(3e-5, epochs=15, varied=True, rehearsal=0.5),
 }

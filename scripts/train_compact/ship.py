@@ -21,10 +21,11 @@ _FIGURE: Final = "reliability.png"
 _VERDICT: Final = """Drawings of a
 person teach an estimator the rig's idea of them: it reads their drawings better and hears their
 real smiles weaker, surely in the cheeks (AU06), and for some people in the lip corners (AU12). One
-neutral frame alone takes no training and reads real smiles best, so it is what the service, the
+neutral frame alone takes no training and hears real smiles loudest, so it is what the service, the
 command line and `default_method` do unless asked. Who fine-tunes gets the recipe `careful`, which
-keeps the weights half-way between the base's and the tuned ones (here "half careful"): most of
-what is gained on drawings, and less of the loss."""
+keeps the weights half-way between the base's and those of the paper's recipe (here "half paper"):
+most of what is gained on drawings, and little of the loss. It was chosen on other people, among
+more (docs/estimators.md)."""
 """What was made of these figures."""
 _LICENCES: Final = {
     "Face Research Lab London Set (DeBruine & Jones, 10.6084/m9.figshare.5047666)": "CC BY 4.0",

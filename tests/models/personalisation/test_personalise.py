@@ -143,8 +143,7 @@ def test_what_does_not_fit_is_refused() -> None:
 
 def test_recipes_are_what_they_are_called() -> None:
     assert (PAPER.learning_rate, PAPER.epochs, PAPER.layers) == (5e-6, 30, "all")
-    assert CAREFUL.anchor > 0
-    assert CAREFUL.share < 1
+    assert replace(PAPER, share=0.5) == CAREFUL
     assert default_recipe("compact") == CAREFUL
     assert default_recipe("vgg16") == PAPER
     assert default_method("compact") == "one-frame"
