@@ -138,7 +138,6 @@ def test_what_a_killed_writer_leaves_is_no_blob_and_is_removed_in_time(tmp_path:
     died = subprocess.run([sys.executable, "-c", KILLED_AT_TEN_MEGABYTES, str(tmp_path)])
     assert died.returncode == -signal.SIGKILL
     [left] = [path for path in files(tmp_path) if path.name != whole.sha256]
-    assert left.stat().st_size > 1_000_000
     assert [blob.sha256 for page in store.blobs() for blob in page] == [whole.sha256]
     assert store.remove_unfinished(now() - timedelta(hours=1)) == 0
     assert left.exists()  # somebody may be writing to it

@@ -33,14 +33,15 @@ QUICK = {
 
 def eventually(ask: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
     """The first true answer within a deadline."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.02
     while True:
         answer = ask()
         if answer:
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds:g} s in vain for {what}; last: {answer!r}")
-        time.sleep(0.03)
+        time.sleep(pause)
+        pause = min(1.3 * pause, 0.15)  # whoever is asked has work to do meanwhile
 
 
 class Service:

@@ -20,7 +20,7 @@ from tests.support.backends import Backend
 from tests.support.running import ENDED, Service, eventually, running
 from tests.support.small_corpora import folder_files, zipped
 
-PER_INTENSITY = 5
+PER_INTENSITY = 4
 IMAGES = 6 * PER_INTENSITY
 
 
