@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--train-size", type=int, default=64, help="side of the images to train on")
     parser.add_argument("--train-channels", type=int, default=32)
+    parser.add_argument("--train-batch", type=int, default=8)
     parser.add_argument("--what", choices=("drawing", "training", "both"), default="both")
     parser.add_argument(
         "--cpu-time",
@@ -71,7 +72,8 @@ def main() -> None:
     if options.what != "training":
         _drawing(options.size, options.rounds, clock)
     if options.what != "drawing":
-        _training(options.train_size, options.train_channels, options.rounds, clock)
+        shape = options.train_size, options.train_channels, options.train_batch
+        _training(*shape, options.rounds, clock)
 
 
 def _drawing(size: int, rounds: int, clock: Clock) -> None:
@@ -94,11 +96,11 @@ def _drawing(size: int, rounds: int, clock: Clock) -> None:
     _report(f"drawing at {size}, batch {BATCH}", _in_turns(ways, BATCH, rounds, clock))
 
 
-def _training(size: int, channels: int, rounds: int, clock: Clock) -> None:
+def _training(size: int, channels: int, batch: int, rounds: int, clock: Clock) -> None:
     config = GanConfig(
         GeneratorConfig(size=size, channels=channels),
         steps=CYCLE * (rounds + 1),
-        batch=8,
+        batch=batch,
         critic_steps=CYCLE,
         discriminator_channels=channels,
         discriminator_layers=5,

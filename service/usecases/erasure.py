@@ -74,6 +74,9 @@ def erase(
 ) -> Erased:
     """Erase a subject with photos, drawings, models and estimates, and withdraw datasets.
 
+    Models and generators that learned from their images go too: their cards name the images, and
+    weights may remember a face.
+
     Raises:
         SubjectNotFoundError.
         StoreUnavailableError: all rows are gone; blobs that are left are removed later.
@@ -150,6 +153,7 @@ def _erase_rows(session: Session, subject: Subject) -> Erased:
     _erase_estimates(session, subject.owner_id, ids, models, erased)
     trained: list[Model | Generator] = [
         *models,
+        *_models_of_others(session, subject, erased),
         *_generators_of(session, subject, ids, erased),
     ]
     for row in trained:
@@ -230,6 +234,22 @@ def _withdraw_datasets(
         row.withdrawn_at = erased.at
         erased.datasets.append(row.id)
         erased.locations.add(f"/v1/datasets/{row.id}")
+
+
+def _models_of_others(session: Session, subject: Subject, erased: Erased) -> list[Model]:
+    """Those that learned from a dataset with the subject in it, and what learned on from them."""
+    left = [
+        row
+        for row in session.scalars(select(Model).where(Model.owner_id == subject.owner_id))
+        if row.subject_id != subject.id
+    ]
+    datasets = {str(dataset_id) for dataset_id in erased.datasets}
+    found = [row for row in left if row.options.get("dataset_id") in datasets]
+    names = {str(row.id) for row in found}
+    while more := [row for row in left if row.base in names and str(row.id) not in names]:
+        found += more
+        names |= {str(row.id) for row in more}
+    return found
 
 
 def _generators_of(

@@ -264,9 +264,10 @@ def test_fine_tuning_moves_the_weights(
 
 
 @needs_torch
-def test_a_model_is_trained_on_a_dataset(service: Service) -> None:
+def test_a_model_is_trained_on_a_dataset_and_goes_with_a_person_in_it(service: Service) -> None:
     once(service)
-    one, two = photo_of(service, "ann", 86)["id"], photo_of(service, "ben", 87)["id"]
+    person = subject_of(service, "P86")
+    one, two = photo_of(service, person, 86)["id"], photo_of(service, "ben", 87)["id"]
     targets = [{"AU12": value} for value in range(6)]
     dataset = service.build(image_ids=[one, two], targets=targets)
     assert dataset["job"]["state"] == "succeeded"
@@ -295,6 +296,11 @@ def test_a_model_is_trained_on_a_dataset(service: Service) -> None:
     for wrong in ({"aus": ["AU01"]}, {"aus": ["AU12"], "architecture": "vgg16"}):
         refused = service.client.post("/v1/models", json={**asked, **wrong})
         problem(refused, 422, "unsuitable-base-model")
+
+    receipt = service.client.delete(f"/v1/subjects/{person}").json()
+    assert (receipt["models"], receipt["datasets_withdrawn"]) == (2, [dataset["id"]])
+    for model in (body, after):
+        problem(service.client.get(f"/v1/models/{model['id']}"), 404, "model-not-found")
 
 
 def test_nobody_s_own_model_is_trained_on_for_others(
