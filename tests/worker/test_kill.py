@@ -113,7 +113,7 @@ def test_everything_killed_in_the_middle_of_a_job_and_started_again(harmed: Serv
     family = [pid for pids in harmed.worker_pids().values() for pid in pids]
     assert len(family) == 2
     harmed.kill()
-    eventually(lambda: not any(alive(pid) for pid in family), "the orphans to end", 10)
+    eventually(lambda: not any(alive(pid) for pid in family), "the orphans to end")
     harmed.start()
     complete(harmed, accepted)
 
@@ -129,7 +129,7 @@ def test_an_orderly_stop_and_then_death_between_commit_and_message(harmed: Servi
     with pytest.raises(httpx.TransportError):
         ask(harmed)
     assert harmed.process is not None
-    assert harmed.process.wait(10) == -signal.SIGKILL
+    assert harmed.process.wait(30) == -signal.SIGKILL
     harmed.start()
     newest = harmed.read("/v1/jobs?limit=1")["items"][0]
     assert newest["id"] != stopped["job"]["id"]
