@@ -121,6 +121,8 @@ def test_no_process_outlives_the_command(
 ) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
+    # Tests that run in the background ignore it, and what they start would too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     command = subprocess.Popen(
         [sys.executable, "-m", "service.cli", "synthesise", str(portrait)]
         + [part for n in range(300) for part in ("--target", f"t{n}:AU12={n / 100}")],
@@ -133,6 +135,7 @@ def test_no_process_outlives_the_command(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    signal.signal(signal.SIGINT, before)
     try:
         _wait_for(lambda: len(_drawings(temporary)) > 2)
         command.send_signal(end)
