@@ -194,9 +194,14 @@ def _network(
         registration,
         config.normalisation,
         network=dataclasses.asdict(shape),
-        lineage={**lineage, "training": dataclasses.asdict(config)},
+        lineage={**lineage, "training": _how(config)},
     )
     return build_network(described) if base is None else network, described
+
+
+def _how(config: FitConfig) -> dict[str, Any]:
+    """The training as a card has it; the network's shape stands there already."""
+    return {name: value for name, value in dataclasses.asdict(config).items() if name != "compact"}
 
 
 def _check_base(base: Estimator, config: FitConfig, registration: RegistrationKind) -> None:

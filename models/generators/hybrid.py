@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
 import numpy as np
 
 from models.generators.base import FloatArray, ImageArray
-from models.generators.one_by_one import drawn_one_by_one
+from models.generators.one_by_one import OneByOneGenerator
 from models.hybrid.corrector import Corrector, shipped_corrector
 from models.hybrid.scene import changes, place, see
 from models.registration.face import FACE_SIZE, RegisteredFace
@@ -18,7 +15,7 @@ from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
 
 
-class HybridGenerator:
+class HybridGenerator(OneByOneGenerator):
     """Draws as `rig` does, then corrects smiles and open mouths; the rest is the rig's, byte for
     byte."""
 
@@ -33,28 +30,16 @@ class HybridGenerator:
         self._corrector = corrector or shipped_corrector()
         self._model = model or rig_model()
 
-    def generate(
+    def drawn(
         self,
-        faces: Sequence[RegisteredFace],
-        targets: FloatArray,
-        sources: FloatArray | None = None,
-        *,
-        seeds: Sequence[int] | None = None,
-        size: int = FACE_SIZE,
-    ) -> ImageArray:
-        """See `models.generators.base.Generator.generate`."""
-        draw_one = partial(self._drawn, size)
-        return drawn_one_by_one(draw_one, faces, targets, sources, seeds, size)
-
-    def _drawn(
-        self,
-        size: int,
         face: RegisteredFace,
         pyramid: Pyramid,
         target: FloatArray,
         source: FloatArray | None,
         seed: int,
+        size: int,
     ) -> ImageArray:
+        """See `OneByOneGenerator.drawn`."""
         model, subject = self._model, measure(self._model, face)
         expression = express(model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)

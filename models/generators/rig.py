@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
 from models.generators.base import FloatArray, ImageArray
-from models.generators.one_by_one import drawn_one_by_one
+from models.generators.one_by_one import OneByOneGenerator
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
 from models.rig.draw import draw, express
@@ -14,7 +11,7 @@ from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
 
 
-class RigGenerator:
+class RigGenerator(OneByOneGenerator):
     """Displaces the mesh by the AU basis and draws the photo's texture on it."""
 
     name = "rig"
@@ -27,28 +24,16 @@ class RigGenerator:
         """
         self._model = model or rig_model()
 
-    def generate(
+    def drawn(
         self,
-        faces: Sequence[RegisteredFace],
-        targets: FloatArray,
-        sources: FloatArray | None = None,
-        *,
-        seeds: Sequence[int] | None = None,
-        size: int = FACE_SIZE,
-    ) -> ImageArray:
-        """See `models.generators.base.Generator.generate`."""
-        draw_one = partial(self._drawn, size)
-        return drawn_one_by_one(draw_one, faces, targets, sources, seeds, size)
-
-    def _drawn(
-        self,
-        size: int,
         face: RegisteredFace,
         pyramid: Pyramid,
         target: FloatArray,
         source: FloatArray | None,
         seed: int,
+        size: int,
     ) -> ImageArray:
+        """See `OneByOneGenerator.drawn`."""
         subject = measure(self._model, face)
         expression = express(self._model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)

@@ -150,7 +150,7 @@ def _erase_rows(session: Session, subject: Subject) -> Erased:
     _erase_drawings(session, subject.owner_id, ids, erased)
     _withdraw_datasets(session, subject, images, erased)
     models = session.scalars(select(Model).where(Model.subject_id == subject.id)).all()
-    _erase_estimates(session, subject.owner_id, ids, models, erased)
+    _erase_estimates(session, subject.owner_id, ids, erased)
     trained: list[Model | Generator] = [
         *models,
         *_models_of_others(session, subject, erased),
@@ -163,19 +163,24 @@ def _erase_rows(session: Session, subject: Subject) -> Erased:
         erased.locations.add(f"/v1/images/{image.id}")
         session.delete(image)
     erased.images = len(images)
-    session.execute(
-        delete(IdempotencyRecord).where(
-            IdempotencyRecord.owner_id == subject.owner_id,
-            IdempotencyRecord.location.in_(erased.locations),
-        )
-    )
+    _forget_answers(session, subject.owner_id, erased)
     session.flush()
     session.delete(subject)
     return erased
 
 
 def erase_trained(session: Session, row: Model | Generator, erased: Erased) -> None:
-    """Take away a model or a generator with its job, leaving no row."""
+    """Take away a model or a generator with its job, leaving no row.
+
+    What a person's own model read is about that person and goes too.
+    """
+    if isinstance(row, Model) and row.subject_id is not None:
+        query = select(Estimate).where(
+            Estimate.owner_id == row.owner_id, Estimate.model == str(row.id)
+        )
+        for estimate in session.scalars(query).all():
+            erase_estimate(session, estimate, erased)
+        _forget_answers(session, row.owner_id, erased)
     erased.refer(row.checkpoint_sha256)
     erased.locations.add(f"/v1/{row.__tablename__}/{row.id}")
     if isinstance(row, Generator):
@@ -188,6 +193,16 @@ def erase_trained(session: Session, row: Model | Generator, erased: Erased) -> N
     session.flush()
     if job_id is not None:
         session.execute(delete(Job).where(Job.id == job_id))
+
+
+def _forget_answers(session: Session, owner_id: uuid.UUID, erased: Erased) -> None:
+    """Forget what requests were answered about what is gone."""
+    session.execute(
+        delete(IdempotencyRecord).where(
+            IdempotencyRecord.owner_id == owner_id,
+            IdempotencyRecord.location.in_(erased.locations),
+        )
+    )
 
 
 def _erase_drawings(
@@ -269,17 +284,10 @@ def _without(spec: dict[str, Any], places: Iterable[int]) -> dict[str, Any]:
 
 
 def _erase_estimates(
-    session: Session,
-    owner_id: uuid.UUID,
-    ids: set[uuid.UUID],
-    models: Sequence[Model],
-    erased: Erased,
+    session: Session, owner_id: uuid.UUID, ids: set[uuid.UUID], erased: Erased
 ) -> None:
     of_images = select(EstimateItem.estimate_id).where(EstimateItem.image_id.in_(ids))
-    of_models = Estimate.model.in_([str(model.id) for model in models])
-    query = select(Estimate).where(
-        Estimate.owner_id == owner_id, of_models | Estimate.id.in_(of_images)
-    )
+    query = select(Estimate).where(Estimate.owner_id == owner_id, Estimate.id.in_(of_images))
     for row in session.scalars(query).all():
         erase_estimate(session, row, erased)
 

@@ -7,12 +7,15 @@ import io
 import json
 import pickle
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from httpx import Response
+from sqlalchemy import func, select
 
 from models.checkpoint_zip import unzipped, zipped
 from models.checkpoints import CONFIG, MODEL, Checkpoint, encoded
@@ -23,6 +26,8 @@ from models.facs import SUPPORTED_AUS
 from models.images import encode_png
 from models.onnx_session import open_session
 from models.personalisation.recipes import default_method
+from service.db.engine import open_database
+from service.db.tables import Estimate
 from tests.service.test_subjects_api import photo_of, problem, subject_of
 from tests.support.faces import astronaut, photographed
 from tests.support.pictures import portrait, small_portrait, two_faces
@@ -383,6 +388,30 @@ def test_deleting_a_model_takes_its_bytes(service: Service) -> None:
     assert service.client.delete(f"/v1/models/{model['id']}").status_code == 204
     problem(service.client.get(f"/v1/models/{model['id']}"), 404, "model-not-found")
     problem(service.client.delete("/v1/models/compact"), 409, "shipped-model")
+
+
+def test_deleting_a_personal_model_takes_what_it_read(service: Service) -> None:
+    person = subject_of(service, "P89")
+    model = made(service, person, photo_of(service, person, 89)["id"])
+
+    def read() -> Response:
+        return service.client.post(
+            f"/v1/models/{model['id']}/estimates",
+            files={"file": portrait()},
+            headers={"Idempotency-Key": f"read-by-{model['id']}"},
+        )
+
+    def readings() -> int:
+        query = select(func.count()).select_from(Estimate).where(Estimate.model == model["id"])
+        opened = closing(open_database(service.settings.database))
+        with opened as database, database.read() as session:
+            return session.scalar(query) or 0
+
+    assert read().status_code == 200
+    assert readings() == 1
+    assert service.client.delete(f"/v1/models/{model['id']}").status_code == 204
+    assert readings() == 0
+    problem(read(), 404, "model-not-found")
 
 
 def test_the_shipped_files_are_those_of_a_checkpoint() -> None:

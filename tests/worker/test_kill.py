@@ -152,8 +152,6 @@ def saved_step(service: Service, generator_id: str) -> int | None:
 
 @needs_torch
 def test_a_training_goes_on_from_its_last_state(harmed: Service) -> None:
-    if harmed.backend.name != "embedded":
-        pytest.skip("a state goes to the store of either backend in test_generator_training")
     image = harmed.client.post("/v1/images", files={"file": small_portrait()}).json()["id"]
     tiny = {"size": 16, "channels": 16, "blocks": 0, "batch": 1, "precision": "float32"}
     request = {"image_ids": [image], "aus": ["AU12"], "drawings": 1, "steps": 100_000, **tiny}
