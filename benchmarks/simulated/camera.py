@@ -15,6 +15,7 @@ from models.registration.canonical import canonical_face
 from models.registration.face import FloatArray, ImageArray, Pose, RegisteredFace
 from models.registration.headpose import rotation
 from models.registration.pyramid import Pyramid
+from models.rig.canvas import lay_out
 from models.rig.draw import draw, express
 from models.rig.light import vertex_normals
 from models.rig.subject import measure
@@ -148,7 +149,8 @@ def _face(
     room = (1 + normals @ where.light) / max(1 - where.light[2], 0.3)
     lit = np.clip(room, *_LIT).astype(np.float32)
     expression = replace(expression, shading=expression.shading * lit)
-    return draw(own.rig, subject, pyramid, expression, view, camera.size, 0).astype(np.float32)
+    canvas = lay_out(expression.moved, own.rig.dense.triangles, view, camera.size)
+    return draw(own.rig, subject, pyramid, expression, canvas, 0).astype(np.float32)
 
 
 def _behind(face: RegisteredFace, pyramid: Pyramid, view: Lens, size: int) -> FloatArray:

@@ -10,6 +10,7 @@ from models.hybrid.corrector import Corrector, shipped_corrector
 from models.hybrid.scene import changes, place, see
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
+from models.rig.canvas import lay_out
 from models.rig.draw import draw, express
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
@@ -43,10 +44,11 @@ class HybridGenerator(OneByOneGenerator):
         model, subject = self._model, measure(self._model, face)
         expression = express(model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)
-        drawing = draw(model, subject, pyramid, expression, view, size, seed)
+        canvas = lay_out(expression.moved, model.dense.triangles, view, size)
+        drawing = draw(model, subject, pyramid, expression, canvas, seed)
         if not changes(model, subject, expression, target, source):
             return drawing
         scene = see(model, subject, pyramid, expression, target, source, seed)
-        correction = place(model, expression, self._corrector.correction(scene), view, size)
+        correction = place(self._corrector.correction(scene), expression, canvas)
         corrected = np.clip(drawing + correction + np.float32(0.5), 0, 255).astype(np.uint8)
         return np.where(drawing.any(axis=2, keepdims=True), corrected, drawing)

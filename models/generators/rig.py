@@ -6,6 +6,7 @@ from models.generators.base import FloatArray, ImageArray
 from models.generators.one_by_one import OneByOneGenerator
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
+from models.rig.canvas import lay_out
 from models.rig.draw import draw, express
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
@@ -37,4 +38,5 @@ class RigGenerator(OneByOneGenerator):
         subject = measure(self._model, face)
         expression = express(self._model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)
-        return draw(self._model, subject, pyramid, expression, view, size, seed)
+        canvas = lay_out(expression.moved, self._model.dense.triangles, view, size)
+        return draw(self._model, subject, pyramid, expression, canvas, seed)

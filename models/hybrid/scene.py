@@ -114,9 +114,8 @@ def see(
         model, subject, pyramid, expression, seed: as `models.rig.draw.draw` takes them.
         target, source: (18, 2) intensities, of the drawing and of the photo (neutral when None).
     """
-    view = window()
-    colour = draw(model, subject, pyramid, expression, view, SIDE, seed)
-    canvas = lay_out(expression.moved, model.dense.triangles, view, SIDE)
+    canvas = lay_out(expression.moved, model.dense.triangles, window(), SIDE)
+    colour = draw(model, subject, pyramid, expression, canvas, seed)
     change = smile_change(target, source)
     sided = change[1] + (change[0] - change[1]) * model.left_share
     skin = moving(model) * subject.seen
@@ -141,7 +140,7 @@ def see(
     pixels[is_mouth, 5], pixels[is_mouth, 6] = open_now, 0
     pixels[is_mouth, 7], pixels[is_eye, 7] = 1, 0
     marks = np.stack([is_mouth, is_eye], axis=-1).astype(np.float32)
-    whole = _reduced(canvas, np.concatenate([pixels[..., :7], marks, pixels[..., 7:]], axis=-1))
+    whole = canvas.reduced(np.concatenate([pixels[..., :7], marks, pixels[..., 7:]], axis=-1))
     planes = np.concatenate(
         [
             colour.astype(np.float32) / np.float32(127.5) - 1,
@@ -156,15 +155,12 @@ def see(
     )
 
 
-def place(
-    model: RigModel, expression: Expression, correction: FloatArray, view: View, size: int
-) -> FloatArray:
+def place(correction: FloatArray, expression: Expression, canvas: Canvas) -> FloatArray:
     """A correction (128, 128, 3) of the window, moved to where a drawing shows the same skin.
 
     Returns:
-        float32 (size, size, 3), to be added to the drawing that `view` gives; 0 beyond the mesh.
+        float32 (size, size, 3), to be added to what is drawn on `canvas`; 0 beyond the mesh.
     """
-    canvas = lay_out(expression.moved, model.dense.triangles, view, size)
     at = canvas.interpolate(window().project(expression.moved)[:, :2])
     x, y = at[..., 0], at[..., 1]
     picked = np.asarray(cv2.remap(correction, x, y, cv2.INTER_CUBIC), np.float32)
@@ -176,15 +172,6 @@ def _on_lips(model: RigModel) -> FloatArray:
     """float32 (V,): 1 on the red of the lips, by how skin there follows the lips' rims."""
     follows = model.lips.follow_upper.sum(axis=1) + model.lips.follow_lower.sum(axis=1)
     return np.asarray(np.clip((follows - 0.6) / 0.15, 0, 1), np.float32)
-
-
-def _reduced(canvas: Canvas, fine: FloatArray) -> FloatArray:
-    """Any number of channels on the fine grid -> float32 (128, 128, C)."""
-    height, width = fine.shape[0] // canvas.finer, fine.shape[1] // canvas.finer
-    out = np.zeros((canvas.size, canvas.size, fine.shape[2]), np.float32)
-    small = fine.reshape(height, canvas.finer, width, canvas.finer, -1).mean(axis=(1, 3))
-    out[canvas.rows, canvas.columns] = small
-    return out
 
 
 def _faded(gates: FloatArray) -> FloatArray:

@@ -45,9 +45,9 @@ class Canvas:
         return interpolate(self.index, self.barycentric, self.triangles, attributes)
 
     def reduced(self, colour: FloatArray) -> FloatArray:
-        """Colours on the fine grid (h, w, 3) as a drawing, float32 (size, size, 3)."""
+        """Channels on the fine grid (h, w, C) as a drawing, float32 (size, size, C)."""
         height, width = colour.shape[0] // self.finer, colour.shape[1] // self.finer
-        out = np.zeros((self.size, self.size, 3), np.float32)
+        out = np.zeros((self.size, self.size, colour.shape[2]), np.float32)
         out[self.rows, self.columns] = cv2.resize(
             colour, (width, height), interpolation=cv2.INTER_AREA
         )

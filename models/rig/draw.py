@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.facs import SUPPORTED_AUS
-from models.registration.face import FloatArray, ImageArray, View
+from models.registration.face import FloatArray, ImageArray
 from models.registration.pyramid import Pyramid
 from models.rig.appearance import MAP_SHAPE, map_coordinates
-from models.rig.canvas import lay_out
+from models.rig.canvas import Canvas
 from models.rig.deform import at_rest, displaced, gains
 from models.rig.eyes import eyeball_points, lash_line, lid_shadow
 from models.rig.light import brightness_ratio, vertex_normals
@@ -71,21 +71,19 @@ def express(
 
 def draw(
     model: RigModel, subject: Subject, pyramid: Pyramid, expression: Expression,
-    view: View, size: int, seed: int,
+    canvas: Canvas, seed: int,
 ) -> ImageArray:  # fmt: skip
     """Draw an expression.
 
     Args:
         model, subject, expression: see `express`.
         pyramid: of the subject's photo.
-        view: canonical frame -> pixels of the drawing.
-        size: side of the drawing in pixels.
+        canvas: `expression.moved`, laid out in the view to draw.
         seed: picks the set of teeth.
 
     Returns:
-        uint8 (size, size, 3) RGB; black beyond the face and where the photo does not show it.
+        uint8 RGB of the canvas's size; black beyond the face and where the photo does not show it.
     """
-    canvas = lay_out(expression.moved, model.dense.triangles, view, size)
     shown = canvas.index
     attributes = np.column_stack(
         [

@@ -136,8 +136,9 @@ class _Pair:
             express(self._rig, self._neutral, self._fitted, None), moved=expression.moved
         )
         smile = float(self._fitted[_AU["AU12"]].max())
-        skin = (real - self._drawn(self._neutral, self._calm, plain, seed)) * _to_full(smile)
-        inside = real - self._drawn(self._neutral, self._calm, expression, seed)
+        rest = self._drawn(self._neutral, self._calm, plain, canvas, seed)
+        skin = (real - rest) * _to_full(smile)
+        inside = real - self._drawn(self._neutral, self._calm, expression, canvas, seed)
         mouth = scene.planes[MOUTH][..., None]
         weight = seen * (1 - scene.planes[EYE])
         weight *= np.where(mouth[..., 0] > 0, self._teeth_fit(expression), smile > LEAST_SMILE)
@@ -161,7 +162,7 @@ class _Pair:
         rest = express(self._rig, self._smiling, np.zeros_like(target), source)
         plain = replace(rest, moved=expression.moved)
         smile = float(source[_AU["AU12"]].max())
-        answer = real / self._gain - self._drawn(self._smiling, self._happy, plain, 0)
+        answer = real / self._gain - self._drawn(self._smiling, self._happy, plain, canvas, 0)
         believed = float(smile > LEAST_SMILE)
         weight = seen * (1 - scene.planes[EYE]) * (scene.planes[MOUTH] == 0) * believed
         return _example(scene, answer * _to_full(smile), weight)
@@ -197,9 +198,9 @@ class _Pair:
         return float(0.6 < now / max(was, 1e-3) < 1.6)
 
     def _drawn(
-        self, subject: Subject, pyramid: Pyramid, expression: Expression, seed: int
+        self, subject: Subject, pyramid: Pyramid, expression: Expression, canvas: Canvas, seed: int
     ) -> FloatArray:
-        drawing = draw(self._rig, subject, pyramid, expression, window(), SIDE, seed)
+        drawing = draw(self._rig, subject, pyramid, expression, canvas, seed)
         return np.asarray(drawing, np.float32)
 
 

@@ -19,6 +19,7 @@ from models.hybrid.scene import (
 )
 from models.registration.face import FloatArray, RegisteredFace
 from models.registration.pyramid import Pyramid
+from models.rig.canvas import lay_out
 from models.rig.draw import Expression, express
 from models.rig.model import rig_model
 from models.rig.subject import measure
@@ -103,7 +104,8 @@ def test_a_correction_lands_on_the_skin_it_was_made_for(size: int) -> None:
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     told = np.stack([x, y, np.full_like(x, 7)], axis=-1)
     view = calm().view.resized(size / 224)
-    placed = place(rig_model(), expression, told, view, size)
+    canvas = lay_out(expression.moved, rig_model().dense.triangles, view, size)
+    placed = place(told, expression, canvas)
     vertices = expression.moved[[50, 280, 205, 425, 164]]
     at = np.round(view.project(vertices)[:, :2]).astype(int)
     found = placed[at[:, 1], at[:, 0]]
