@@ -67,12 +67,14 @@ def print_rows(rows: Mapping[str, Sequence[Closeness]]) -> None:
     print()
 
 
-def print_gain(rows: Mapping[str, Sequence[Closeness]], some: str, these: Sequence[bool]) -> None:
-    print("| hybrid less rig, paired | SSIM | L1 | L1 about the mouth |\n|---|---|---|---|")
+def print_gain(
+    rows: Mapping[str, Sequence[Closeness]], generator: str, some: str, these: Sequence[bool]
+) -> None:
+    print(f"| {generator} less rig, paired | SSIM | L1 | L1 about the mouth |\n|---|---|---|---|")
     for label, chosen in (("everybody", [True] * len(these)), (some, these)):
         pairs = [
-            (rig, hybrid)
-            for rig, hybrid, use in zip(rows["rig"], rows["hybrid"], chosen, strict=True)
+            (rig, other)
+            for rig, other, use in zip(rows["rig"], rows[generator], chosen, strict=True)
             if use
         ]
         if not pairs:

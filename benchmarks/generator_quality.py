@@ -2,14 +2,16 @@
 
 Run as ``python -m benchmarks.generator_quality --data DATA`` where DATA holds ``london/`` and
 ``canada/``; prints Markdown. The people are those that ``hybrid`` names as held out, and both
-generators use a rig whose smile map is fitted without them. ``--inception FILE`` adds the FID by a
-network of yours (ONNX, see `benchmarks.descriptors.OnnxFeatures`).
+generators use a rig whose smile map is fitted without them. ``--trained FOLDER`` adds a checkpoint
+of ``train-generator`` or `scripts.train_ganimation`; ``--inception FILE`` adds the FID by a network
+of yours (ONNX, see `benchmarks.descriptors.OnnxFeatures`).
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Final, Protocol
@@ -32,8 +34,10 @@ from models.estimators.same_person import person_model
 from models.estimators.shipped import shipped_checkpoint
 from models.facs import SUPPORTED_AUS, Target, bilateral
 from models.generators.base import Generator
+from models.generators.config import drawable
 from models.generators.expressions import balanced_targets
 from models.generators.hybrid import HybridGenerator
+from models.generators.learned import LearnedGenerator, load_learned
 from models.generators.paste import drawing_size, paste_back
 from models.generators.rig import RigGenerator
 from models.hybrid.corrector import shipped_checkpoint as shipped_hybrid
@@ -58,6 +62,31 @@ _SMILES: Final[Mapping[str, Mapping[str, object]]] = {
 }
 
 
+@dataclass(frozen=True)
+class AsTold:
+    """A trained generator that is asked for what it knows of a target, where it would refuse."""
+
+    trained: LearnedGenerator
+
+    @property
+    def name(self) -> str:
+        """Of the generator."""
+        return self.trained.name
+
+    def generate(
+        self,
+        faces: Sequence[RegisteredFace],
+        targets: FloatArray,
+        sources: FloatArray | None = None,
+        *,
+        seeds: Sequence[int] | None = None,
+        size: int = FACE_SIZE,
+    ) -> ImageArray:
+        """See `models.generators.base.Generator.generate`."""
+        asked = drawable(self.trained.config, targets)
+        return self.trained.generate(faces, asked, sources, seeds=seeds, size=size)
+
+
 class Extractor(Protocol):
     """Features (N, F) of images uint8 (N, 224, 224, 3)."""
 
@@ -69,6 +98,7 @@ class Extractor(Protocol):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="holds london/ and canada/")
+    parser.add_argument("--trained", type=Path, help="checkpoint of a trained generator")
     parser.add_argument("--inception", type=Path, help="ONNX file of features for the FID")
     parser.add_argument("--people", type=int, default=100, help="at most so many held out")
     parser.add_argument("--only-times", action="store_true", help="measure time alone")
@@ -84,6 +114,8 @@ def main() -> None:
         "rig": RigGenerator(rig),
         "hybrid": HybridGenerator(shipped_corrector(), rig),
     }
+    if options.trained:
+        generators[options.trained.name] = AsTold(load_learned(options.trained))
     print(described(), "\n")
     if options.only_times:
         _print_times(generators, tested[:6])
@@ -120,7 +152,8 @@ def _print_smiles(
     print("### The smile drawn on the neutral photo, against the real one\n")
     print_rows(rows)
     teeth = [bool(measure(rig, one.smiling).open_mouth) for one in tested]
-    print_gain(rows, "those who show teeth", teeth)
+    for name in list(generators)[1:]:
+        print_gain(rows, name, "those who show teeth", teeth)
     return drawn
 
 
@@ -138,7 +171,8 @@ def _print_removal(
     print("### The real smile taken off, against the real neutral photo\n")
     print_rows(rows)
     read = [bool(shown_expression(one.smiling, rig).any()) for one in tested]
-    print_gain(rows, "those whose smile the product reads by itself", read)
+    for name in list(generators)[1:]:
+        print_gain(rows, name, "those whose smile the product reads by itself", read)
     return drawn
 
 

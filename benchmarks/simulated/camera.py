@@ -149,7 +149,7 @@ def _face(
     room = (1 + normals @ where.light) / max(1 - where.light[2], 0.3)
     lit = np.clip(room, *_LIT).astype(np.float32)
     expression = replace(expression, shading=expression.shading * lit)
-    canvas = lay_out(expression.moved, own.rig.dense.triangles, view, camera.size)
+    canvas = lay_out(own.rig, expression.moved, view, camera.size)
     return draw(own.rig, subject, pyramid, expression, canvas, 0).astype(np.float32)
 
 

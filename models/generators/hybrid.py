@@ -44,7 +44,7 @@ class HybridGenerator(OneByOneGenerator):
         model, subject = self._model, measure(self._model, face)
         expression = express(model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)
-        canvas = lay_out(expression.moved, model.dense.triangles, view, size)
+        canvas = lay_out(model, expression.moved, view, size)
         drawing = draw(model, subject, pyramid, expression, canvas, seed)
         if not changes(model, subject, expression, target, source):
             return drawing

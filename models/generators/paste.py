@@ -121,6 +121,7 @@ def _warp(model: RigModel, face: RegisteredFace, dense: FloatArray, moved: Float
         triangles,
         rows.stop - rows.start,
         columns.stop - columns.start,
+        model.skin_triangles,
     )
     on_drawing = face.view.project(moved)[:, :2]
     attributes = np.column_stack(
@@ -172,7 +173,7 @@ def _plain(
     `view` takes the canonical frame to pixels of the result. Sampled as drawings are, so that a
     drawing in which nothing moved differs from it in nothing.
     """
-    canvas = lay_out(moved, model.dense.triangles, view, size)
+    canvas = lay_out(model, moved, view, size)
     at = canvas.interpolate(face.photo_view.project(dense)[:, :2])
     ratio = face.photo_view.scale / canvas.scale
     picked = Pyramid(face.photo).sample(at, ratio).astype(np.float32)

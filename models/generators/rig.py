@@ -38,5 +38,5 @@ class RigGenerator(OneByOneGenerator):
         subject = measure(self._model, face)
         expression = express(self._model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)
-        canvas = lay_out(expression.moved, self._model.dense.triangles, view, size)
+        canvas = lay_out(self._model, expression.moved, view, size)
         return draw(self._model, subject, pyramid, expression, canvas, seed)

@@ -114,7 +114,7 @@ def see(
         model, subject, pyramid, expression, seed: as `models.rig.draw.draw` takes them.
         target, source: (18, 2) intensities, of the drawing and of the photo (neutral when None).
     """
-    canvas = lay_out(expression.moved, model.dense.triangles, window(), SIDE)
+    canvas = lay_out(model, expression.moved, window(), SIDE)
     colour = draw(model, subject, pyramid, expression, canvas, seed)
     change = smile_change(target, source)
     sided = change[1] + (change[0] - change[1]) * model.left_share

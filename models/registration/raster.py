@@ -26,7 +26,7 @@ _SLACK = 1e-9
 
 
 def rasterise(
-    vertices: FloatArray, triangles: IndexArray, height: int, width: int
+    vertices: FloatArray, triangles: IndexArray, height: int, width: int, front: int = 0
 ) -> tuple[IndexArray, FloatArray]:
     """Which triangle each pixel centre shows, the nearest (least z) winning.
 
@@ -37,6 +37,7 @@ def rasterise(
         vertices: float32 (V, 3), x and y in pixels and depth, towards the camera negative.
         triangles: int32 (T, 3).
         height, width: of the image.
+        front: how many triangles, the first ones, hide the others at any depth.
 
     Returns:
         int32 (height, width), the triangle's row or -1 for none, and float32 (height, width, 3),
@@ -45,20 +46,20 @@ def rasterise(
     Raises:
         ValueError: a shape is wrong or a triangle names a vertex that does not exist.
     """
-    index, barycentric, _ = _drawn(vertices, triangles, height, width)
+    index, barycentric, _ = _drawn(vertices, triangles, height, width, front)
     return index, barycentric
 
 
 def depth_map(vertices: FloatArray, triangles: IndexArray, height: int, width: int) -> FloatArray:
     """The least depth at each pixel centre: float32 (height, width), infinite for none.
 
-    Arguments and errors are those of `rasterise`.
+    Arguments and errors are those of `rasterise`; no triangle goes before others.
     """
-    return _drawn(vertices, triangles, height, width)[2]
+    return _drawn(vertices, triangles, height, width, 0)[2]
 
 
 def _drawn(
-    vertices: FloatArray, triangles: IndexArray, height: int, width: int
+    vertices: FloatArray, triangles: IndexArray, height: int, width: int, front: int
 ) -> tuple[IndexArray, FloatArray, FloatArray]:
     if vertices.ndim != 2 or vertices.shape[1] != 3:
         raise ValueError(f"vertices must be (V, 3), not {vertices.shape}")
@@ -69,6 +70,7 @@ def _drawn(
     _fill(
         np.ascontiguousarray(vertices, np.float64),
         np.ascontiguousarray(triangles, np.int32),
+        front,
         index,
         barycentric,
         depth,
@@ -116,6 +118,7 @@ def _check_triangles(triangles: IndexArray, vertex_count: int) -> None:
 def _fill(
     vertices: npt.NDArray[np.float64],
     triangles: IndexArray,
+    front: int,
     index: IndexArray,
     barycentric: FloatArray,
     depth: FloatArray,
@@ -143,6 +146,8 @@ def _fill(
                 w += w_right
                 u = 1.0 - v - w
                 if u < -_SLACK or v < -_SLACK or w < -_SLACK:
+                    continue
+                if 0 <= index[y, x] < front <= t:
                     continue
                 z = np.float32(u * az + v * bz + w * cz)
                 if z < depth[y, x]:

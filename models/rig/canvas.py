@@ -10,6 +10,7 @@ import numpy as np
 
 from models.registration.face import FloatArray, View
 from models.registration.raster import interpolate, rasterise
+from models.rig.model import RigModel
 from models.rig.subdivision import IntArray
 
 _FINER: Final = 2
@@ -54,8 +55,13 @@ class Canvas:
         return out
 
 
-def lay_out(mesh: FloatArray, triangles: IntArray, view: View, size: int) -> Canvas:
-    """Rasterise a canonical mesh (V, 3) as `view` shows it on a drawing of `size` pixels."""
+def lay_out(model: RigModel, mesh: FloatArray, view: View, size: int) -> Canvas:
+    """Rasterise a dense canonical mesh (V, 3) as `view` shows it on a drawing of `size` pixels.
+
+    Skin hides eyes and mouth at any depth. Their fillings follow the rims of lids and lips
+    vertex by vertex, and where an opening closes they would fold over the skin that closes it.
+    """
+    triangles = model.dense.triangles
     finer = _FINER if size <= _LARGE else 1
     fine_view = view.resized(finer)
     screen = fine_view.project(mesh)
@@ -63,7 +69,9 @@ def lay_out(mesh: FloatArray, triangles: IntArray, view: View, size: int) -> Can
     high = np.clip(np.ceil(screen[:, :2].max(axis=0) / finer) + 1, low + 1, size).astype(int)
     width, height = (high - low) * finer
     corner = np.array([*low, 0], np.float32) * finer
-    index, barycentric = rasterise(screen - corner, triangles, int(height), int(width))
+    index, barycentric = rasterise(
+        screen - corner, triangles, int(height), int(width), model.skin_triangles
+    )
     return Canvas(
         size=size,
         finer=finer,

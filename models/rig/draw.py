@@ -13,6 +13,7 @@ from models.facs import SUPPORTED_AUS
 from models.registration.face import FloatArray, ImageArray
 from models.registration.pyramid import Pyramid
 from models.rig.appearance import MAP_SHAPE, map_coordinates
+from models.rig import shut_lips
 from models.rig.canvas import Canvas
 from models.rig.deform import at_rest, displaced, gains
 from models.rig.eyes import eyeball_points, lash_line, lid_shadow
@@ -84,10 +85,10 @@ def draw(
     Returns:
         uint8 RGB of the canvas's size; black beyond the face and where the photo does not show it.
     """
-    shown = canvas.index
+    shown, share = canvas.index, shut_lips.shut(model.lips, subject, expression.moved)
     attributes = np.column_stack(
         [
-            subject.texture,
+            shut_lips.texture(model.lips, subject, share),
             expression.shading,
             subject.seen,
             map_coordinates(model.neutral),
@@ -110,6 +111,8 @@ def draw(
         own = np.float32(subject.open_mouth * like_photographed(model, subject, expression.moved))
         colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
     _darken_seams(colour, subject, expression, canonical)
+    if share.any():
+        colour *= np.exp(shut_lips.line(model.lips, expression.moved, share, canonical))[..., None]
     colour[(shown < 0) | (seen[..., 0] < 0.5)] = 0
     return np.asarray(np.clip(canvas.reduced(colour) + 0.5, 0, 255), np.uint8)
 

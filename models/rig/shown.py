@@ -18,8 +18,10 @@ from models.rig.subject import measure
 
 READ_AUS: Final = ("AU12", "AU20", "AU25", "AU26")
 _LEAST_SMILE: Final = 1.4
-"""AU12 below which a face counts as neutral; no neutral face of 108 read more than 1.3."""
+"""AU12 below which a face shows no smile; no neutral face of 108 read more than 1.3."""
 _OPEN: Final = 0.5
+_LEAST_PARTED: Final = 1.0
+"""AU25 of lips that are seen to be parted, however little the mesh tells of it."""
 
 
 def shown_expression(face: RegisteredFace, model: RigModel | None = None) -> FloatArray:
@@ -30,9 +32,11 @@ def shown_expression(face: RegisteredFace, model: RigModel | None = None) -> Flo
     read = np.clip(features @ model.shown_slope + model.shown_offset, 0, 5)
     intensities = dict(zip(READ_AUS, read.tolist(), strict=True))
     if intensities["AU12"] < _LEAST_SMILE:
-        return out
+        intensities["AU12"] = intensities["AU20"] = 0.0
     if measure(model, face).open_mouth < _OPEN:
         intensities["AU25"] = intensities["AU26"] = 0.0
+    else:
+        intensities["AU25"] = max(intensities["AU25"], _LEAST_PARTED)
     for au, intensity in intensities.items():
         out[SUPPORTED_AUS.index(au)] = intensity
     return out

@@ -129,7 +129,7 @@ class _Pair:
         seed = int(rng.integers(0, 4))
         expression = express(self._rig, self._neutral, target, None)
         scene = see(self._rig, self._neutral, self._calm, expression, target, None, seed)
-        canvas = lay_out(expression.moved, self._rig.dense.triangles, window(), SIDE)
+        canvas = lay_out(self._rig, expression.moved, window(), SIDE)
         real, seen = dressed(canvas, self._smiling, self._happy)
         real = real * self._gain
         plain = replace(
@@ -157,7 +157,7 @@ class _Pair:
         self._with_others(target, rng)
         expression = express(self._rig, self._smiling, target, source)
         scene = see(self._rig, self._smiling, self._happy, expression, target, source, 0)
-        canvas = lay_out(expression.moved, self._rig.dense.triangles, window(), SIDE)
+        canvas = lay_out(self._rig, expression.moved, window(), SIDE)
         real, seen = dressed(canvas, self._neutral, self._calm)
         rest = express(self._rig, self._smiling, np.zeros_like(target), source)
         plain = replace(rest, moved=expression.moved)

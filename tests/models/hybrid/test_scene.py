@@ -104,7 +104,7 @@ def test_a_correction_lands_on_the_skin_it_was_made_for(size: int) -> None:
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
     told = np.stack([x, y, np.full_like(x, 7)], axis=-1)
     view = calm().view.resized(size / 224)
-    canvas = lay_out(expression.moved, rig_model().dense.triangles, view, size)
+    canvas = lay_out(rig_model(), expression.moved, view, size)
     placed = place(told, expression, canvas)
     vertices = expression.moved[[50, 280, 205, 425, 164]]
     at = np.round(view.project(vertices)[:, :2]).astype(int)
