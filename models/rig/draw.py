@@ -12,8 +12,8 @@ import numpy.typing as npt
 from models.facs import SUPPORTED_AUS
 from models.registration.face import FloatArray, ImageArray
 from models.registration.pyramid import Pyramid
-from models.rig.appearance import MAP_SHAPE, map_coordinates
 from models.rig import shut_lips
+from models.rig.appearance import MAP_SHAPE, map_coordinates
 from models.rig.canvas import Canvas
 from models.rig.deform import at_rest, displaced, gains
 from models.rig.eyes import eyeball_points, lash_line, lid_shadow
@@ -112,7 +112,8 @@ def draw(
         colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
     _darken_seams(colour, subject, expression, canonical)
     if share.any():
-        colour *= np.exp(shut_lips.line(model.lips, expression.moved, share, canonical))[..., None]
+        line = shut_lips.line(model.lips, expression.moved, share, canonical)
+        colour *= np.exp(line[..., None] * _TINT)
     colour[(shown < 0) | (seen[..., 0] < 0.5)] = 0
     return np.asarray(np.clip(canvas.reduced(colour) + 0.5, 0, 255), np.uint8)
 

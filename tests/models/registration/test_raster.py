@@ -72,6 +72,17 @@ def test_where_depths_are_equal_the_earlier_stays() -> None:
     assert set(np.unique(index)) == {-1, 0}
 
 
+def test_front_triangles_hide_the_others_at_any_depth() -> None:
+    vertices = np.concatenate([moved(z=5), moved(z=-5)])
+    pair = triangles((0, 1, 2), (4, 5, 6), (4, 6, 7))
+    index, _ = rasterise(vertices, pair, 7, 7, front=1)
+    assert index[1, 3] == 0
+    alone, _ = rasterise(vertices, pair[1:], 7, 7)
+    beside = index != 0
+    assert (alone[beside] >= 0).any()  # what it does not cover stays theirs
+    assert (index[beside] == np.where(alone < 0, -1, alone + 1)[beside]).all()
+
+
 def test_both_windings_are_drawn() -> None:
     one, _ = rasterise(SQUARE, triangles((0, 1, 2)), 7, 7)
     other, _ = rasterise(SQUARE, triangles((0, 2, 1)), 7, 7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from models.facs import SUPPORTED_AUS
 from models.generators.paste import paste_back
@@ -10,7 +11,7 @@ from models.generators.rig import RigGenerator
 from models.rig.model import rig_model
 from models.rig.shown import shown_expression
 from models.rig.subject import measure
-from tests.support.faces import astronaut, astronaut_smile, photographed, registrar, target
+from tests.support.faces import astronaut, astronaut_smile, calm, photographed, registrar, target
 
 
 def test_the_astronaut_smiles_with_lips_apart() -> None:
@@ -30,6 +31,16 @@ def test_drawn_neutral_she_smiles_no_more_and_closes_her_mouth() -> None:
     assert measure(rig_model(), again).open_mouth == 0
     lips = rig_model().lips
     assert lips.gaps(again.mesh).max() < 0.4 * lips.gaps(face.mesh).max()
+
+
+@pytest.mark.parametrize("aus", [{"AU25": "E"}, {"AU25": "E", "AU26": "E"}])
+def test_parted_lips_are_read_without_a_smile(aus: dict[str, str]) -> None:
+    wanted = target(**aus)
+    drawing = RigGenerator().generate([calm()], wanted[None])[0]
+    shown = shown_expression(registrar().register(paste_back(calm(), drawing, wanted)))
+    read = {au for au, sides in zip(SUPPORTED_AUS, shown, strict=True) if sides.any()}
+    assert "AU25" in read
+    assert read <= {"AU25", "AU26"}
 
 
 def test_neutral_faces_read_nothing() -> None:
