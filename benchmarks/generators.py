@@ -62,7 +62,9 @@ def main() -> None:
         action="store_true",
         help="count the processor's seconds, not the clock's: for one thread on a busy machine",
     )
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     options = parser.parse_args()
+    device = torch.device(options.device)
     torch.set_num_threads(options.threads)
     clock = process_time if options.cpu_time else perf_counter
     print(f"{described()} torch {torch.__version__}, {options.threads} threads.\n")
@@ -70,18 +72,19 @@ def main() -> None:
         print("Seconds are the processor's, summed over threads.\n")
     print("| what | median images/s | slowest-fastest tenth | times plain |\n|---|---|---|---|")
     if options.what != "training":
-        _drawing(options.size, options.rounds, clock)
+        _drawing(options.size, options.rounds, clock, device)
     if options.what != "drawing":
         shape = options.train_size, options.train_channels, options.train_batch
-        _training(*shape, options.rounds, clock)
+        _training(*shape, options.rounds, clock, device)
 
 
-def _drawing(size: int, rounds: int, clock: Clock) -> None:
+def _drawing(size: int, rounds: int, clock: Clock, device: torch.device) -> None:
     config = GeneratorConfig(size=size)
     torch.manual_seed(0)
     network = ResnetGenerator(config)
     initialise(network)
-    plain = plainly(network)
+    network.to(device)
+    plain = plainly(network).to(device)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (BATCH, size, size, 3), np.uint8)
     aus = rng.random((BATCH, len(config.aus)), np.float32)
@@ -90,13 +93,16 @@ def _drawing(size: int, rounds: int, clock: Clock) -> None:
     }
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     for precision in precisions:
-        if precision == "float32" or fastest(torch.device("cpu")) == precision:
+        if precision == "float32" or fastest(device) == precision:
             generator = LearnedGenerator(config, network, "", precision=precision)
-            ways[precision] = partial(_one_by_one, generator, images, aus)
+            draw = _one_by_one if device.type == "cpu" else LearnedGenerator.draw
+            ways[precision] = partial(draw, generator, images, aus)
     _report(f"drawing at {size}, batch {BATCH}", _in_turns(ways, BATCH, rounds, clock))
 
 
-def _training(size: int, channels: int, batch: int, rounds: int, clock: Clock) -> None:
+def _training(
+    size: int, channels: int, batch: int, rounds: int, clock: Clock, device: torch.device
+) -> None:
     config = GanConfig(
         GeneratorConfig(size=size, channels=channels),
         steps=CYCLE * (rounds + 1),
@@ -115,7 +121,7 @@ def _training(size: int, channels: int, batch: int, rounds: int, clock: Clock) -
     _report(
         f"training at {size}, {channels} channels, batch {config.batch}",
         {
-            name: _rates(config, partial(work, made, pairs), clock)
+            name: _rates(config, partial(work, made, pairs, device), clock)
             for name, work, made in (
                 ("plain, float32", _train_plainly, config),
                 ("float32", _train, config),
@@ -138,32 +144,40 @@ def _rates(
     return list(CYCLE * config.batch / np.diff(ends))
 
 
-def _train(config: GanConfig, pairs: PeoplePairs, tick: Callable[[], None]) -> None:
+def _train(
+    config: GanConfig, pairs: PeoplePairs, device: torch.device, tick: Callable[[], None]
+) -> None:
+    # Where the generator has moved its losses are read, so a GPU is done when a cycle ends.
     with tempfile.TemporaryDirectory() as folder:
-        train_generator(config, pairs, Path(folder), progress=lambda done, total: tick())
+        train_generator(
+            config, pairs, Path(folder), device=device, progress=lambda done, total: tick()
+        )
 
 
-def _train_plainly(config: GanConfig, pairs: PeoplePairs, tick: Callable[[], None]) -> None:
+def _train_plainly(
+    config: GanConfig, pairs: PeoplePairs, device: torch.device, tick: Callable[[], None]
+) -> None:
     """The same steps by the same losses, with nothing done for speed."""
     shape, weights = config.generator, config.losses
     network = ResnetGenerator(shape)
     initialise(network)
-    generator = plainly(network)
+    generator = plainly(network).to(device)
     discriminator = Discriminator(
         len(shape.aus), shape.size, config.discriminator_channels, config.discriminator_layers
     )
     initialise(discriminator)
+    discriminator.to(device)
     optimizers = [
         torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=(0.5, 0.999))
         for network in (generator, discriminator)
     ]
     for step in range(config.steps):
-        batch = pairs.batch(step, config.batch)
+        batch = pairs.batch(step, config.batch, device=device)
         source, target, real = (
             images.contiguous() for images in (batch.source, batch.target, batch.real)
         )
         drawn = generator(source, batch.target_aus).image.detach()
-        mix = torch.rand(config.batch)
+        mix = torch.rand(config.batch, device=device)
         penalty = gradient_penalty(lambda images: discriminator(images)[0], real, drawn, mix)
         judged = critic_image_loss(discriminator(real)[0], discriminator(drawn)[0])
         read = expression_loss(discriminator(source)[1], batch.source_aus)
@@ -179,6 +193,8 @@ def _train_plainly(config: GanConfig, pairs: PeoplePairs, tick: Callable[[], Non
                 + weights.identity * identity_loss(returned.image, source)
                 + idiosyncratic_loss(made.image, target, batch.has_target),
             )
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         tick()
 
 
@@ -203,10 +219,11 @@ def plainly(network: ResnetGenerator) -> ResnetGenerator:
 
 def draw_plainly(network: ResnetGenerator, images: ImageArray, aus: FloatArray) -> ImageArray:
     """A batch, with nothing done for speed but leaving gradients out."""
-    source = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float()
+    device = network.stem.weight.device
+    levels = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(device)
     with torch.no_grad():
-        drawn = network(source / 127.5 - 1, torch.from_numpy(aus)).image
-    grey = ((drawn + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        drawn = network(levels.float() / 127.5 - 1, torch.from_numpy(aus).to(device)).image
+    grey = ((drawn + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
     return np.asarray(grey.permute(0, 2, 3, 1).numpy())
 
 

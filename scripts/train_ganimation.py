@@ -68,7 +68,7 @@ def main() -> None:
     )
     with joined() as (processes, device):
         # each process draws for itself, alike: nobody waits for files that another writes
-        scratch = options.out / f"pairs-{processes.rank}"
+        scratch = options.out / f"pairs-{options.drawings}-{processes.rank}"
         scratch.mkdir(parents=True, exist_ok=True)
         pairs = drawn_pairs(options.data, scratch, config.generator, options.drawings)
         made = train_generator(

@@ -79,9 +79,10 @@ class FastGenerator:
         rim = (added - inner).to(x.dtype)
         height, width = x.shape[2:]
         # rows of the rim over the whole width, then columns between those rows
-        across = [min(i, _RIM) if i < width - _RIM else i - width + _TAPS for i in range(width)]
-        x[:, :, :_RIM] += rim[:, :, :_RIM, across]
-        x[:, :, -_RIM:] += rim[:, :, -_RIM:, across]
+        middle = rim[..., _RIM : _RIM + 1].expand(-1, -1, -1, width - 2 * _RIM)
+        across = torch.cat([rim[..., :_RIM], middle, rim[..., -_RIM:]], dim=3)
+        x[:, :, :_RIM] += across[:, :, :_RIM]
+        x[:, :, -_RIM:] += across[:, :, -_RIM:]
         between = slice(_RIM, height - _RIM)
         x[:, :, between, :_RIM] += rim[:, :, _RIM : _RIM + 1, :_RIM]
         x[:, :, between, -_RIM:] += rim[:, :, _RIM : _RIM + 1, -_RIM:]

@@ -21,6 +21,7 @@ from models.estimators.faces import to_tensor
 from models.generators.base import FloatArray, ImageArray, check_request
 from models.generators.config import GeneratorConfig, Precision, check_targets, told
 from models.generators.fast import FastGenerator
+from models.generators.graphed import GraphedGenerator
 from models.generators.networks import ResnetGenerator, blank
 from models.generators.pairs import scaled
 from models.registration.face import FACE_SIZE, RegisteredFace
@@ -30,6 +31,10 @@ _DTYPES: Final[Mapping[Precision, torch.dtype]] = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
 }
+
+
+_BATCH: Final = 16
+"""Faces a pass on a GPU: 16 x 64 channels x 224 x 224 x 2 B = 103 MB a layer."""
 
 
 class LearnedGenerator:
@@ -62,7 +67,10 @@ class LearnedGenerator:
         self.network = network.eval().requires_grad_(False)
         device = next(network.parameters()).device
         self.precision = precision or fastest(device)
-        self._draw = FastGenerator(network, _DTYPES[self.precision])
+        fast = FastGenerator(network, _DTYPES[self.precision])
+        self._draw: FastGenerator | GraphedGenerator = (
+            GraphedGenerator(fast, _BATCH) if device.type == "cuda" else fast
+        )
 
     @classmethod
     def of(
@@ -119,15 +127,16 @@ class LearnedGenerator:
             uint8 (N, S, S, 3).
         """
         with torch.inference_mode():
-            source = to_tensor(images).to(self.device, memory_format=torch.channels_last)
-            drawn = self._draw(source, torch.from_numpy(aus).to(self.device))
+            drawn = self._draw(
+                to_tensor(images).to(self.device), torch.from_numpy(aus).to(self.device)
+            )
             grey = ((drawn + 1) * 127.5).round_().clamp_(0, 255).to(torch.uint8)
         return np.ascontiguousarray(grey.permute(0, 2, 3, 1).cpu().numpy())
 
     @property
     def _batch(self) -> int:
-        """Faces a pass: on a GPU 16 x 64 channels x 224 x 224 x 2 B = 103 MB a layer."""
-        return 1 if self.device.type == "cpu" else 16
+        """Faces a pass."""
+        return 1 if self.device.type == "cpu" else _BATCH
 
     def checkpoint(self, *, half: bool = True) -> Checkpoint:
         """Everything needed to load it again; `half` keeps weights as float16."""
@@ -141,7 +150,8 @@ class LearnedGenerator:
 def fastest(device: torch.device) -> Precision:
     """The precision that `device` draws fastest in: bfloat16 on GPUs and on CPUs that have it."""
     if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+        able = torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bfloat16" if able else "float32"
     if device.type != "cpu":
         return "float32"
     able = torch.cpu.get_capabilities()
@@ -182,9 +192,13 @@ def _changed(face: ImageArray, before: ImageArray, after: ImageArray) -> ImageAr
 
 
 def from_checkpoint(
-    checkpoint: Checkpoint, name: str, *, precision: Precision | None = None
+    checkpoint: Checkpoint,
+    name: str,
+    *,
+    precision: Precision | None = None,
+    device: torch.device | None = None,
 ) -> LearnedGenerator:
-    """The generator of a checkpoint, on the CPU.
+    """The generator of a checkpoint, on `device`: the GPU where there is one, unless it is said.
 
     Raises:
         models.checkpoints.CheckpointMismatchError: weights and configuration do not fit.
@@ -193,18 +207,26 @@ def from_checkpoint(
     network = blank(config)
     load_strictly(network, checkpoint, config.kind)
     torch.nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
+    network.to(device or torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     return LearnedGenerator(config, network, name, card=checkpoint.card, precision=precision)
 
 
 def load_learned(
-    folder: Path, name: str | None = None, *, precision: Precision | None = None
+    folder: Path,
+    name: str | None = None,
+    *,
+    precision: Precision | None = None,
+    device: torch.device | None = None,
 ) -> LearnedGenerator:
     """The generator in a checkpoint's folder, named like the folder unless said otherwise.
+
+    `precision` and `device` are as `LearnedGenerator` and `from_checkpoint` take them.
 
     Raises:
         models.checkpoints.CheckpointError: the folder is not a checkpoint of such a generator.
     """
-    return from_checkpoint(read_checkpoint(folder), name or folder.name, precision=precision)
+    name = name or folder.name
+    return from_checkpoint(read_checkpoint(folder), name, precision=precision, device=device)
 
 
 def load_strictly(network: torch.nn.Module, checkpoint: Checkpoint, what: str) -> None:

@@ -57,17 +57,24 @@ def identity_loss(returned: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
 
 
 def idiosyncratic_loss(
-    drawn: torch.Tensor, target: torch.Tensor, has_target: torch.Tensor
+    drawn: torch.Tensor,
+    target: torch.Tensor,
+    has_target: torch.Tensor,
+    count: float | None = None,
 ) -> torch.Tensor:
     """Eq. 4: E[|G(I, y_f) - I_f|_1] against the same person's own image that shows y_f.
 
     Args:
         drawn, target: (N, 3, H, W).
         has_target: bool (N,), where there is one; the mean is over those, 0 if there is none.
+        count: what the sum is divided by instead, where these are a part of a batch: processes
+            whose answers are averaged have as many targets on average, and not each.
     """
     distance = (drawn - target).abs().mean(dim=(1, 2, 3))
     kept = torch.where(has_target, distance, torch.zeros_like(distance))
-    return kept.sum() / has_target.sum().clamp(min=1)
+    if count is None:
+        return kept.sum() / has_target.sum().clamp(min=1)
+    return kept.sum() / (count or 1)
 
 
 def attention_loss(attention: torch.Tensor) -> torch.Tensor:

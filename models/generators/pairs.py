@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-
-from models.estimators.faces import to_tensor
 
 FloatArray = npt.NDArray[np.float32]
 ImageArray = npt.NDArray[np.uint8]
@@ -22,6 +20,7 @@ BoolArray = npt.NDArray[np.bool_]
 IMAGES: Final = "pairs.npy"
 """File name of the images of pairs below a scratch folder."""
 _LABELS: Final = "pairs.npz"
+CPU: Final = torch.device("cpu")
 
 
 class UnfitPairsError(ValueError):
@@ -32,7 +31,7 @@ class UnfitPairsError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class PairBatch:
-    """One step's worth of N pairs.
+    """One step's worth of N pairs, on the device that learns from them.
 
     Attributes:
         source: float32 (N, 3, S, S) in [-1, 1], the faces to draw on.
@@ -40,6 +39,7 @@ class PairBatch:
         target_aus: float32 (N, A) in [0, 1], what is asked for.
         target: float32 (N, 3, S, S), the same people showing `target_aus`; 0 where there is none.
         has_target: bool (N,).
+        with_target: how many have one, of the whole batch that these may be a part of.
         real: float32 (N, 3, S, S), photographs for the critic to hold drawings against.
     """
 
@@ -48,22 +48,8 @@ class PairBatch:
     target_aus: torch.Tensor
     target: torch.Tensor
     has_target: torch.Tensor
+    with_target: int
     real: torch.Tensor
-
-    def moved(self, device: torch.device) -> PairBatch:
-        """The same batch on a device, images channels last in memory."""
-
-        def image(tensor: torch.Tensor) -> torch.Tensor:
-            return tensor.to(device, memory_format=torch.channels_last, non_blocking=True)
-
-        return PairBatch(
-            image(self.source),
-            self.source_aus.to(device),
-            self.target_aus.to(device),
-            image(self.target),
-            self.has_target.to(device),
-            image(self.real),
-        )
 
 
 class Pairs(Protocol):
@@ -79,7 +65,9 @@ class Pairs(Protocol):
         """Side S of the images."""
         ...
 
-    def batch(self, step: int, count: int, part: slice = slice(None)) -> PairBatch:
+    def batch(
+        self, step: int, count: int, part: slice = slice(None), device: torch.device = CPU
+    ) -> PairBatch:
         """The rows `part` of a step's `count` pairs; each process of several reads its own."""
         ...
 
@@ -177,19 +165,23 @@ class PeoplePairs:
         """See `Pairs`."""
         return int(self._faces.images.shape[1])
 
-    def batch(self, step: int, count: int, part: slice = slice(None)) -> PairBatch:
+    def batch(
+        self, step: int, count: int, part: slice = slice(None), device: torch.device = CPU
+    ) -> PairBatch:
         """See `Pairs`."""
-        source, target, has_target, real = (rows[part] for rows in self._drawn(step, count))
+        drawn = self._drawn(step, count)
+        source, target, has_target, real = (rows[part] for rows in drawn)
         faces = self._faces
-        targets = to_tensor(faces.images[target])
-        known = torch.from_numpy(has_target)
+        known = _sent(has_target, device)
+        targets = _scaled_to_one(_sent(faces.images[target], device))
         return PairBatch(
-            to_tensor(faces.images[source]),
-            torch.from_numpy(faces.labels[source] / np.float32(5)),
-            torch.from_numpy(faces.labels[target] / np.float32(5)),
-            torch.where(known[:, None, None, None], targets, torch.zeros(())),
+            _scaled_to_one(_sent(faces.images[source], device)),
+            _sent(faces.labels[source] / np.float32(5), device),
+            _sent(faces.labels[target] / np.float32(5), device),
+            torch.where(known[:, None, None, None], targets, torch.zeros((), device=device)),
             known,
-            to_tensor(faces.images[real]),
+            int(drawn[2].sum()),
+            _scaled_to_one(_sent(faces.images[real], device)),
         )
 
     def _drawn(self, step: int, count: int) -> tuple[IndexArray, IndexArray, BoolArray, IndexArray]:
@@ -207,3 +199,14 @@ class PeoplePairs:
             )
         real = rng.choice(self._real, count) if len(self._real) else source
         return source, target, has_target, np.asarray(real, np.int64)
+
+
+def _sent(array: npt.NDArray[Any], device: torch.device) -> torch.Tensor:
+    """An array on a device; on its way to a GPU nothing waits for it."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
+
+
+def _scaled_to_one(levels: torch.Tensor) -> torch.Tensor:
+    """uint8 (N, H, W, 3) -> float32 (N, 3, H, W) in [-1, 1], channels last in memory."""
+    return levels.permute(0, 3, 1, 2).float() / 127.5 - 1

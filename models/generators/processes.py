@@ -63,9 +63,22 @@ class Processes:
         """Whether any process wants to stop; all get the same answer at the same step."""
         if self.count == 1:
             return stop
-        wish = torch.tensor([float(stop)], device=device)
-        distributed.all_reduce(wish, distributed.ReduceOp.MAX)
-        return bool(wish.item())
+        return _largest(float(stop), device) > 0
+
+    def alike(self, number: int, device: torch.device) -> bool:
+        """Whether all processes have the same number."""
+        if self.count == 1:
+            return True
+        # Both before either is looked at: whoever differs has to answer the others twice too.
+        most, least = _largest(number, device), -_largest(-number, device)
+        return most == least
+
+
+def _largest(number: float, device: torch.device) -> float:
+    """Of all processes' numbers."""
+    shared = torch.tensor([number], dtype=torch.float64, device=device)
+    distributed.all_reduce(shared, distributed.ReduceOp.MAX)
+    return float(shared.item())
 
 
 @contextmanager
@@ -79,12 +92,12 @@ def joined() -> Iterator[tuple[Processes, torch.device]]:
     if not distributed.is_torchelastic_launched():
         yield Processes(), torch.device("cuda" if cuda else "cpu")
         return
+    device = torch.device("cpu")
+    if cuda:
+        device = torch.device("cuda", distributed.get_node_local_rank())
+        torch.cuda.set_device(device)
     distributed.init_process_group("nccl" if cuda else "gloo")
     try:
-        device = torch.device("cpu")
-        if cuda:
-            device = torch.device("cuda", distributed.get_node_local_rank())
-            torch.cuda.set_device(device)
         yield Processes(distributed.get_rank(), distributed.get_world_size()), device
     finally:
         distributed.destroy_process_group()

@@ -22,6 +22,8 @@ ImageArray = npt.NDArray[np.uint8]
 LOG = "log.csv"
 CURVES = "losses.png"
 SAMPLES = "samples"
+_POINTS = 2_000
+"""Of a curve, about: more are not to be seen."""
 
 
 class RunFiles:
@@ -71,6 +73,7 @@ class RunFiles:
     def _curves(self) -> bytes:
         """Each loss over the steps, as the bytes of a PNG file."""
         rows = self.rows()
+        rows = rows[:: max(1, len(rows) // _POINTS)]
         steps = [int(row["step"]) for row in rows]
         names = [name for name in self._columns if name not in ("step", "rate")]
         figure = Figure(figsize=(9, 2.2 * max(1, -(-len(names) // 2))), layout="constrained")

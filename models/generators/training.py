@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +97,8 @@ def train_generator(
         device: where to train; the CPU by default. What comes back is on the CPU.
         processes: of several that train together, see `models.generators.processes.joined`.
         progress: told (done, total) after each step.
-        should_stop: asked before each step; True ends the run, to be resumed later.
+        should_stop: asked before each step (by several processes, where the generator is about to
+            move again); True ends the run, to be resumed later.
         log: given a record whenever the generator moved.
         save_seconds: the state is kept so often: a killed run loses at most so much.
         resume: go on from the folder's state; else it is overwritten.
@@ -108,7 +109,8 @@ def train_generator(
     Raises:
         UnfitPairsError: the pairs are of other AUs or another size than `config` says.
         FloatingPointError: a loss is not a number any more.
-        models.checkpoints.CheckpointError: the folder's state is damaged or of another config.
+        models.checkpoints.CheckpointError: the folder's state is damaged or of another config, or
+            processes see different ones.
         ValueError: the batch cannot be shared out to the processes.
     """
     _check(config, pairs)
@@ -118,10 +120,14 @@ def train_generator(
     path = folder / STATE
     if resume and path.exists():
         run.restore(path)
+    if not together.alike(run.step, run.device):
+        raise CheckpointMismatchError(f"Processes find different states at {path}.")
     files = RunFiles(folder, run.step) if together.first else None
     saved = time.monotonic()
     while run.step < config.steps:
-        if together.agreed(should_stop(), run.device):
+        # Agreeing takes all processes' answers, for which a GPU is waited for.
+        asked = together.count == 1 or run.step % config.critic_steps == 0
+        if asked and together.agreed(should_stop(), run.device):
             if together.first:
                 run.save(path)
             return None
@@ -198,11 +204,13 @@ class _Run:
 
     def advance(self) -> dict[str, float] | None:
         """One step; losses by name if the generator moved in it."""
-        batch = self.pairs.batch(self.step, self.config.batch, self.share).moved(self.device)
+        batch = self.pairs.batch(self.step, self.config.batch, self.share, self.device)
+        mixing = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
+        mix = torch.rand(self.config.batch, generator=mixing)[self.share].to(self.device)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] = self.config.rate(self.step)
-        losses = self._move("discriminator", lambda: self._critic(batch))
+        losses = self._move("discriminator", lambda: self._critic(batch, mix))
         self.step += 1
         if self.step % self.config.critic_steps:
             return None
@@ -229,16 +237,14 @@ class _Run:
         optimizer.step()
         return {f"{which} {part}": value.detach() for part, value in parts.items()}
 
-    def _critic(self, batch: PairBatch) -> tuple[torch.Tensor, Losses]:
-        """Eq. 5 for the discriminator."""
+    def _critic(self, batch: PairBatch, mix: torch.Tensor) -> tuple[torch.Tensor, Losses]:
+        """Eq. 5 for the discriminator; `mix` as `gradient_penalty` takes it."""
         weights, count = self.config.losses, len(batch.source)
         with self._autocast():
             with torch.no_grad():
                 drawn = self.draw(batch.source, batch.target_aus).image.float()
             judged, read = self.discriminator(torch.cat([batch.real, drawn, batch.source]))
         on_real, on_drawn, _ = judged.float().split(count)
-        mixing = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
-        mix = torch.rand(self.config.batch, generator=mixing)[self.share].to(self.device)
         parts = {
             "image": critic_image_loss(on_real, on_drawn),
             "penalty": gradient_penalty(
@@ -263,7 +269,12 @@ class _Run:
             "image": generator_image_loss(judged.float()),
             "expression": expression_loss(read.float(), batch.target_aus),
             "identity": identity_loss(returned.image, batch.source),
-            "idiosyncratic": idiosyncratic_loss(drawn.image, batch.target, batch.has_target),
+            "idiosyncratic": idiosyncratic_loss(
+                drawn.image,
+                batch.target,
+                batch.has_target,
+                batch.with_target / self.processes.count,
+            ),
         }
         total = (
             weights.image * parts["image"]
@@ -290,7 +301,7 @@ class _Run:
     def samples(self) -> tuple[list[list[ImageArray]], list[str]]:
         """A few pairs, always the same: source, what the averaged weights draw, the target."""
         network = self._averaged()
-        batch = self.pairs.batch(0, _SHOWN).moved(self.device)
+        batch = self.pairs.batch(0, _SHOWN, device=self.device)
         with torch.inference_mode(), self._autocast():
             drawn = network(batch.source, batch.target_aus).image
         columns = ["source", "drawn", "target"]
@@ -317,12 +328,12 @@ class _Run:
         for kind, network in self._networks().items():
             tensors |= prefixed(f"{kind}.", network.state_dict())
             tensors |= prefixed(f"{kind} optimizer.", optimizer_tensors(self.optimizers[kind]))
-        facts = {"step": self.step, "losses": self.losses, "config": self.config.as_json()}
+        facts = {"step": self.step, "losses": self.losses, "config": _learnt_by(self.config)}
         write_state(path, _KIND, facts, tensors)
 
     def restore(self, path: Path) -> None:
         facts, tensors = read_state(path, _KIND)
-        if facts["config"] != json.loads(json.dumps(self.config.as_json())):
+        if facts["config"] != _learnt_by(self.config):
             raise CheckpointMismatchError(
                 f"{path} is of a run with another configuration; take another folder."
             )
@@ -333,6 +344,12 @@ class _Run:
         for name, value in self.average.items():
             value.copy_(average[name])
         self.step, self.losses = int(facts["step"]), dict(facts["losses"])
+
+
+def _learnt_by(config: GanConfig) -> dict[str, Any]:
+    """What of a configuration decides what is learnt: a run may go on with the rest changed."""
+    facts: dict[str, Any] = json.loads(json.dumps(config.as_json()))
+    return {key: value for key, value in facts.items() if key not in ("compile", "sample_every")}
 
 
 def _to_images(tensor: torch.Tensor) -> ImageArray:

@@ -122,7 +122,15 @@ def train_generator(
         )
     except (TargetError, ValueError) as error:
         raise CommandError(f"{error}.") from error
-    where = device.value if device else "cuda" if torch.cuda.is_available() else "cpu"
+    if torch.distributed.is_torchelastic_launched():
+        raise CommandError(
+            "This command trains in one process. For several GPUs call "
+            "models.generators.training.train_generator within models.generators.processes.joined."
+        )
+    cuda = torch.cuda.is_available()
+    if device is Device.cuda and not cuda:
+        raise CommandError("PyTorch finds no GPU here.")
+    where = device.value if device else "cuda" if cuda else "cpu"
     out.mkdir(parents=True, exist_ok=True)
     interrupted = Interrupts()
     try:

@@ -28,3 +28,10 @@ class UndrawableTargetError(ProblemError):
     """The generator was not trained for an action unit of a target, or knows it only as a whole."""
 
     code, title, status = "undrawable-target", "The generator cannot draw a target", 422
+
+
+class OutOfGpuMemoryError(ProblemError):
+    """A step of the training does not fit into the GPU's memory: ask for smaller batches, images or
+    fewer channels. Only seen as a job's error."""
+
+    code, title, status = "out-of-gpu-memory", "The GPU's memory is too small", 500

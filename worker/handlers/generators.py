@@ -117,6 +117,13 @@ def _train(work: Work, plan: _Plan, folder: Path) -> None:
         raise JobFailedError(error.code, TITLE, str(error)) from error
     except FloatingPointError as error:
         raise JobFailedError("training-diverged", TITLE, f"{error}.") from error
+    except torch.OutOfMemoryError as error:
+        shape = config.generator
+        raise JobFailedError(
+            "out-of-gpu-memory", TITLE,
+            f"{config.batch} pairs of {shape.size}x{shape.size} pixels at {shape.channels} "
+            "channels do not fit into the GPU's memory.",
+        ) from error  # fmt: skip
     if trained is None:
         _keep_state(work, run / STATE)
         raise YieldRequestedError

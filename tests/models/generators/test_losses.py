@@ -89,7 +89,20 @@ def test_values() -> None:
     some = torch.tensor([True, False])
     assert float(idiosyncratic_loss(torch.stack([ones[0], 9 * ones[1]]), zeros, some)) == 1
     assert float(idiosyncratic_loss(ones, zeros, torch.zeros(2, dtype=torch.bool))) == 0
+    assert float(idiosyncratic_loss(ones, zeros, torch.ones(2, dtype=torch.bool), 8.0)) == 0.25
     assert float(attention_loss(ones)) == 0
     assert float(attention_loss(zeros)) == 1
     step = torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])
     assert float(smoothness_loss(step)) == 2
+
+
+def test_processes_with_unlike_shares_of_targets_average_to_the_whole() -> None:
+    drawn = torch.arange(4.0)[:, None, None, None]
+    has = torch.tensor([True, True, True, False])
+    whole = idiosyncratic_loss(drawn, torch.zeros_like(drawn), has)
+    halves = [
+        idiosyncratic_loss(drawn[part], torch.zeros(2, 1, 1, 1), has[part], count=3 / 2)
+        for part in (slice(0, 2), slice(2, 4))
+    ]
+    assert float(whole) == 1
+    assert float(sum(halves) / 2) == pytest.approx(1)

@@ -17,17 +17,18 @@ from models.generators.pairs import PeoplePairs
 from models.generators.processes import Processes
 from models.generators.training import STATE, TrainedGenerator, train_generator
 from models.resumable import read_state
-from tests.support.gans import bright_faces, small
+from tests.models.generators.training_process import training
+from tests.support.gans import bright_faces
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 ROOT = Path(__file__).resolve().parents[3]
 PROCESS = "tests.models.generators.training_process"
-PAIRS = PeoplePairs(bright_faces(), strangers=0)
+PAIRS = PeoplePairs(bright_faces())
 
 
 def trained(folder: Path, steps: int) -> TrainedGenerator:
-    made = train_generator(small(steps=steps), PAIRS, folder)
+    made = train_generator(training(steps), PAIRS, folder)
     assert made is not None
     return made
 
@@ -51,7 +52,7 @@ def test_a_killed_run_loses_what_came_after_its_last_state(tmp_path: Path) -> No
     assert told <= facts["step"] < steps
     done: list[int] = []
     resumed = train_generator(
-        small(steps=steps), PAIRS, folder, progress=lambda step, total: done.append(step)
+        training(steps), PAIRS, folder, progress=lambda step, total: done.append(step)
     )
     assert resumed is not None
     assert done == list(range(facts["step"] + 1, steps + 1))

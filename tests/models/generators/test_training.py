@@ -17,7 +17,7 @@ from models.checkpoints import CheckpointMismatchError, CorruptCheckpointError
 from models.generators.config import GanConfig, Kind, LossWeights
 from models.generators.expression_reader import load_expression_reader
 from models.generators.learned import LearnedGenerator, load_learned
-from models.generators.pairs import PairBatch, UnfitPairsError, scaled
+from models.generators.pairs import CPU, PairBatch, UnfitPairsError, scaled
 from models.generators.training import STATE, TrainedGenerator, train_generator
 from models.images import decode_image
 from tests.support.gans import bright_faces, bright_pairs, small
@@ -120,6 +120,15 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> Non
     assert_same(trained(config, folder), expected)
 
 
+def test_a_run_goes_on_with_other_sheets(tmp_path: Path) -> None:
+    asked = iter(range(100))
+    folder = tmp_path / "parts"
+    train_generator(small(steps=4), PAIRS, folder, should_stop=lambda: next(asked) == 2)
+    resumed = trained(small(steps=4, sample_every=2), folder)
+    assert_same(resumed, trained(small(steps=4), tmp_path / "whole"))
+    assert (folder / "samples" / "00000004.png").exists()
+
+
 def test_the_same_seed_trains_the_same(tmp_path: Path) -> None:
     torch.manual_seed(1)
     one = trained(small(steps=4), tmp_path / "one")
@@ -170,8 +179,10 @@ class NoNumbers:
 
     aus, size = PAIRS.aus, PAIRS.size
 
-    def batch(self, step: int, count: int, part: slice = slice(None)) -> PairBatch:
-        whole = PAIRS.batch(step, count, part)
+    def batch(
+        self, step: int, count: int, part: slice = slice(None), device: torch.device = CPU
+    ) -> PairBatch:
+        whole = PAIRS.batch(step, count, part, device)
         return replace(whole, target=whole.target * torch.nan)
 
 

@@ -47,6 +47,15 @@ def test_a_dataset_trains_a_generator_for_the_aus_it_codes(
     assert "AU06" not in config["aus"]  # never coded
 
 
+def test_one_of_several_processes_is_refused(facsimile: Facsimile, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    command = ("train-generator", "photos", "--out", "made")
+    done = facsimile(*command, TORCHELASTIC_RUN_ID="1")
+    assert done.returncode == 1
+    assert "one process" in done.stderr
+    assert not (tmp_path / "made").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
