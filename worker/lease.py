@@ -114,7 +114,9 @@ class Lease:
         """Give the job up in `state`, provided that it is still held.
 
         Raises:
-            LeaseLostError.
+            LeaseLostError: it is not.
+            CancelRequestedError: it was to be queued, but is wanted to stop. After either the
+                session is to be rolled back.
         """
         row = session.execute(
             update(Job)
@@ -126,16 +128,19 @@ class Lease:
                 lease_expires_at=None,
                 **values,
             )
-            .returning(Job.id)
+            .returning(Job.cancel_requested)
         ).first()
         if row is None:
             raise LeaseLostError
+        # Nobody claims such a job again: it would wait for ever.
+        if row[0] and state == QUEUED:
+            raise CancelRequestedError
 
     def release(self, session: Session, delay_seconds: float = 0.0, **values: Any) -> None:
         """Queue the job again, for any worker to go on with.
 
         Raises:
-            LeaseLostError.
+            LeaseLostError, CancelRequestedError: see `end`.
         """
         later = now() + timedelta(seconds=delay_seconds)
         self.end(session, QUEUED, stage=WAITING_STAGE, publish_after=later, **values)

@@ -102,10 +102,9 @@ class Runner:
         except CancelRequestedError:
             self._end(work, CANCELLED)
         except YieldRequestedError:
-            with self.database.write() as session:
-                work.lease.release(session, attempts=0)
-            log.info("yielded")
-            return True
+            if self._queued_again(work, attempts=0):
+                log.info("yielded")
+                return True
         except ShardsPendingError:
             log.info("waits for its shards")
         except JobFailedError as error:
@@ -149,5 +148,14 @@ class Runner:
                 ),
             )
             return
-        with self.database.write() as session:
-            work.lease.release(session, RETRY_SECONDS * 2**attempts)
+        self._queued_again(work, RETRY_SECONDS * 2**attempts)
+
+    def _queued_again(self, work: Work, delay_seconds: float = 0.0, **values: int) -> bool:
+        """Put the job back; False if its owner wants it to stop, which it then does."""
+        try:
+            with self.database.write() as session:
+                work.lease.release(session, delay_seconds, **values)
+        except CancelRequestedError:
+            self._end(work, CANCELLED)
+            return False
+        return True

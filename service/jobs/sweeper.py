@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -105,7 +105,7 @@ class Sweeper:
         free = {"lease_token": None, "lease_holder": None, "lease_expires_at": None}
         session.execute(
             update(Job)
-            .where(dead, Job.cancel_requested)
+            .where(or_(dead, Job.state == QUEUED), Job.cancel_requested)
             .values(state=CANCELLED, finished_at=moment, **free)
         )
         session.execute(

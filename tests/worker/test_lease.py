@@ -138,6 +138,20 @@ def test_the_heartbeat_sees_a_cancellation(database: Database) -> None:
         eventually(noticed, "the holder to notice")
 
 
+def test_a_job_that_is_to_be_cancelled_is_not_queued_again(database: Database) -> None:
+    job_id = new_job(database)
+    held = lease(database, job_id)
+    assert held.claim()
+    with database.write() as session:
+        session.execute(update(Job).where(Job.id == job_id).values(cancel_requested=True))
+    with pytest.raises(CancelRequestedError), database.write() as session:
+        held.release(session)
+    assert row(database, job_id).state == "running"  # and still held, to be ended
+    with database.write() as session:
+        held.end(session, "cancelled")
+    assert row(database, job_id).state == "cancelled"
+
+
 def test_a_released_job_is_queued_and_claimed_again(database: Database) -> None:
     job_id = new_job(database)
     first = lease(database, job_id)

@@ -261,6 +261,20 @@ def test_a_stopping_worker_gives_the_job_back_and_another_goes_on(bench: Bench) 
     assert len(bench.items(job_id)) == 40
 
 
+def test_a_job_cancelled_as_its_worker_stops_is_cancelled(bench: Bench) -> None:
+    job_id = bench.job([small_portrait()], count=40)
+
+    def stop_then_cancel(number: int) -> None:
+        if number == 2:
+            bench.runner.stopping.set()
+            # What the lease has not seen yet when the work is put back.
+            bench.request_cancel(job_id)
+
+    bench.generator.before_batch = stop_then_cancel
+    bench.runner.run(job_id)
+    assert bench.row(job_id).state == "cancelled"
+
+
 def test_a_long_job_lets_a_waiting_one_go_first(bench: Bench) -> None:
     settings = bench.settings.model_copy(update={"slice_seconds": 1e-9})
     runner = Runner(settings, bench.database, bench.store, bench.runner.models, HANDLERS)
