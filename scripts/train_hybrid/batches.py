@@ -84,8 +84,9 @@ def _varied(batch: PairBatch, rng: np.random.Generator) -> PairBatch:
     planes = torch.where(pick, mirrored, planes)
     gates, answer, weight = (torch.where(pick, one.flip(-1), one)
                              for one in (gates, answer, weight))  # fmt: skip
-    # Another camera's or lamp's: a power and a gain for each channel, of picture and truth alike.
-    gain = np.exp(rng.uniform(-0.5, 0.2, (count, 1)) + rng.uniform(-0.1, 0.1, (count, 3)))
+    # Another camera's or lamp's: a power and a gain for each channel, of picture and truth alike;
+    # down to a quarter of the light, where teeth must not stay as white as they were.
+    gain = np.exp(rng.uniform(-1.4, 0.2, (count, 1)) + rng.uniform(-0.1, 0.1, (count, 3)))
     power = rng.uniform(0.8, 1.3, (count, 1))
     k, p = (torch.from_numpy(one.astype(np.float32))[..., None, None] for one in (gain, power))
     before = (planes[:, _COLOUR] + 1) / 2

@@ -19,7 +19,7 @@ from scripts.train_hybrid.batches import Pairs, VariedBatches
 from scripts.train_hybrid.objective import Explained, Objective
 
 CONFIG: Final = TrainingConfig(
-    steps=1_600,
+    steps=2_400,
     learning_rate=8e-4,
     warmup=100,
     cosine=True,
