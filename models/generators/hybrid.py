@@ -7,6 +7,7 @@ import numpy as np
 from models.generators.base import FloatArray, ImageArray
 from models.generators.one_by_one import OneByOneGenerator
 from models.hybrid.corrector import Corrector, shipped_corrector
+from models.hybrid.restraint import restrained
 from models.hybrid.scene import changes, place, see
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
@@ -49,6 +50,9 @@ class HybridGenerator(OneByOneGenerator):
         if not changes(model, subject, expression, target, source):
             return drawing
         scene = see(model, subject, pyramid, expression, target, source, seed)
-        correction = place(self._corrector.correction(scene), expression, canvas)
+        wanted = restrained(self._corrector.correction(scene), scene)
+        correction = place(wanted, expression, canvas)
         corrected = np.clip(drawing + correction + np.float32(0.5), 0, 255).astype(np.uint8)
-        return np.where(drawing.any(axis=2, keepdims=True), corrected, drawing)
+        # Black is what is beyond the face, and stays so.
+        face_there = drawing.any(axis=2, keepdims=True) & corrected.any(axis=2, keepdims=True)
+        return np.where(face_there, corrected, drawing)

@@ -24,6 +24,7 @@ from models.generators.fast import FastGenerator
 from models.generators.graphed import GraphedGenerator
 from models.generators.networks import ResnetGenerator, blank
 from models.generators.pairs import scaled
+from models.images import is_grey, without_colours
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
 
@@ -113,7 +114,8 @@ class LearnedGenerator:
             images = np.stack([scaled(faces[row].image, self.config.size) for row in batch])
             drawn = self.draw(images, asked[batch])
             for row, before, after in zip(batch, images, drawn, strict=True):
-                out[row] = after if size == self.config.size else _changed(out[row], before, after)
+                drawing = after if size == self.config.size else _changed(out[row], before, after)
+                out[row] = without_colours(drawing) if is_grey(faces[row].photo) else drawing
         return out
 
     def draw(self, images: ImageArray, aus: FloatArray) -> ImageArray:

@@ -8,11 +8,13 @@ import pytest
 
 from models.facs import Target, targets_array
 from models.generators.base import Generator, check_request
+from models.generators.paste import paste_back
 from models.generators.registry import (
     UnknownGeneratorError,
     available,
     load_generator,
 )
+from models.images import is_grey, without_colours
 from models.registration.face import RegisteredFace
 from tests.support.faces import astronaut, astronaut_smile, calm, registrar, target
 
@@ -76,6 +78,20 @@ def test_a_drawing_in_2d_keeps_what_surrounds_the_face(rig: Generator) -> None:
     larger = rig.generate([face], opened, size=448)[0]
     reduced = cv2.resize(larger, (224, 224), interpolation=cv2.INTER_AREA).astype(int)
     assert np.abs(reduced - drawn).mean() < 3
+
+
+@pytest.mark.parametrize("name", available())
+def test_a_grey_photo_stays_grey(name: str) -> None:
+    photo = without_colours(astronaut().photo)
+    assert is_grey(photo)
+    assert not is_grey(astronaut().photo)
+    grey = registrar().register(photo)
+    wanted = targets_array([Target.parse({"AU12": "D", "AU25": "D", "AU26": "D"})])
+    drawing = load_generator(name).generate([grey], wanted, size=300)[0]
+    assert np.ptp(drawing, axis=2).max() == 0
+    coloured = load_generator(name).generate([copy()], wanted, size=300)[0]
+    assert np.ptp(coloured, axis=2).max() > 20
+    assert np.ptp(paste_back(grey, drawing, wanted[0]), axis=2).max() <= 1
 
 
 def test_no_faces_give_no_drawings(rig: Generator) -> None:
