@@ -51,6 +51,8 @@ def unzipped(content: bytes, limit: int = 1 << 30) -> Checkpoint:
             "The file is a pickle, which is not read because reading it could run any code. Save "
             "the weights with safetensors."
         )
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        raise CorruptCheckpointError("The file is not a whole zip archive, as a download gives it.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return decode(_files(archive, limit))

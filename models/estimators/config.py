@@ -51,6 +51,10 @@ class EstimatorConfig:
         Raises:
             CheckpointMismatchError: a key is missing, unknown or holds something else.
         """
+        if "kind" in config and "architecture" not in config:
+            raise CheckpointMismatchError(
+                f"The checkpoint is of {config['kind']!r}, which is no estimator of this service."
+            )
         if config.get("format") != FORMAT:
             raise CheckpointMismatchError(
                 f"The checkpoint's format is {config.get('format')!r}; {FORMAT} is read."

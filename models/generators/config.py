@@ -83,6 +83,12 @@ class GeneratorConfig:
         Raises:
             CheckpointMismatchError: a key is missing, unknown or holds something else.
         """
+        kind = config.get("kind")
+        if kind not in get_args(Kind):
+            what = "an estimator's" if "architecture" in config else f"of {kind!r}"
+            raise CheckpointMismatchError(
+                f"The checkpoint is {what}; generators are {' and '.join(get_args(Kind))}."
+            )
         if config.get("format") != FORMAT:
             raise CheckpointMismatchError(
                 f"The checkpoint's format is {config.get('format')!r}; {FORMAT} is read."
@@ -155,7 +161,7 @@ class GanConfig:
         discriminator_layers: convolutions that halve the image.
         precision: of forward passes (autocast); weights and the gradient penalty stay float32.
         compile: compile the generator, which takes a C++ compiler or a GPU.
-        sample_every: steps between sheets of samples; 0 for none.
+        sample_every: steps between sheets of samples; the last step has one too; 0 for none.
         seed: of weights, batches and the gradient penalty.
     """
 
@@ -231,13 +237,18 @@ def check_targets(config: GeneratorConfig, targets: FloatArray) -> None:
     """
     known = {place for name in config.aus for place in _sides(name)}
     for row, au in enumerate(SUPPORTED_AUS):
-        for side, letter in enumerate(SIDES):
-            if (row, side) not in known and (targets[:, row, side] > 0).any():
-                raise UndrawableTargetError(
-                    f"This generator does not draw {au}{letter}: it was trained for "
-                    f"{', '.join(config.aus)}.",
-                    au,
-                )
+        strange = [
+            letter
+            for side, letter in enumerate(SIDES)
+            if (row, side) not in known and (targets[:, row, side] > 0).any()
+        ]
+        if strange:
+            asked = au if len(strange) == len(SIDES) else au + strange[0]
+            raise UndrawableTargetError(
+                f"This generator does not draw {asked}: it was trained for "
+                f"{', '.join(config.aus)}.",
+                au,
+            )
         if au in config.aus and (targets[:, row, 0] != targets[:, row, 1]).any():
             raise UndrawableTargetError(
                 f"This generator draws {au} on both sides alike and on no side alone.", au

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, get_args
+from typing import Final
 
-from models.checkpoints import Checkpoint, CheckpointMismatchError
+from models.checkpoints import Checkpoint
 from models.generators.base import Generator
-from models.generators.config import Kind
 from models.generators.rig import RigGenerator
 
 
@@ -51,11 +50,6 @@ def generator_from_checkpoint(checkpoint: Checkpoint, name: str) -> Generator:
         models.checkpoints.CheckpointMismatchError: the checkpoint is of something else, or its
             weights and configuration do not fit.
     """
-    kind = checkpoint.config.get("kind")
-    if kind not in get_args(Kind):
-        raise CheckpointMismatchError(
-            f"The checkpoint is of {kind!r}; generators are {' and '.join(get_args(Kind))}."
-        )
     # Whoever draws with the rig alone loads no torch.
     from models.generators.learned import from_checkpoint
 

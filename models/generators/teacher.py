@@ -76,7 +76,7 @@ def photo_faces(
         models.assets.AssetError: the rig's weights are missing or damaged.
     """
     if not people:
-        raise UnfitPairsError("There is nobody to learn from.")
+        raise UnfitPairsError("There are no photos to learn from.")
     teacher = teacher or RigGenerator()
     aus = [au for au in SUPPORTED_AUS if any(name.startswith(au) for name in config.aus)]
     rng = np.random.default_rng(seed)

@@ -138,9 +138,10 @@ def train_generator(
             if files is not None:
                 files.add(record)
         if files is not None:
-            if config.sample_every and run.step % config.sample_every == 0:
+            last = run.step == config.steps
+            if config.sample_every and (run.step % config.sample_every == 0 or last):
                 files.show(run.step, *run.samples())
-            if time.monotonic() - saved >= save_seconds or run.step == config.steps:
+            if time.monotonic() - saved >= save_seconds or last:
                 run.save(path)
                 saved = time.monotonic()
         progress(run.step, config.steps)

@@ -20,6 +20,7 @@ from service.cli.connecting import DataFolder, Url, connected
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
 from service.cli.following import follow
+from service.cli.listing import listing
 from service.client import Client
 from service.dataset_schemas import LAYOUTS, Corpus
 from service.db.ids import parse_id
@@ -92,7 +93,7 @@ def import_(
 @corpus.command("list")
 def list_(url: Url = None, data: DataFolder = None) -> None:
     """List the corpora of a service, newest first."""
-    table = Table("id", "name", "layout", "state", "frames", "ready", "people")
+    table = listing("name", "layout", "state", "frames", "ready", "people")
     with connected(url, data) as client:
         for each in client.corpora():
             table.add_row(

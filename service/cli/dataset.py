@@ -22,11 +22,11 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.table import Table
 
 from service.cli.connecting import DataFolder, Url, connected
 from service.cli.errors import CommandError
 from service.cli.following import follow
+from service.cli.listing import listing
 from service.cli.targets import parse_targets
 from service.client import Client, UnreachableError
 from service.dataset_schemas import Dataset
@@ -175,7 +175,7 @@ def download(
 @dataset.command("list")
 def list_(url: Url = None, data: DataFolder = None) -> None:
     """List the datasets of a service, newest first."""
-    table = Table("id", "name", "state", "images", "size", "made")
+    table = listing("name", "state", "images", "size", "made")
     with connected(url, data) as client:
         for each in client.datasets():
             done = f"{each.job.done:,} of {each.job.total:,}"

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from service.cli.connecting import DataFolder, Url, connected
 from service.cli.errors import CommandError
 from service.cli.following import follow
+from service.cli.listing import listing
 
 model = typer.Typer(
     no_args_is_help=True, help="List models, fit them to one person, and download them."
@@ -38,7 +38,7 @@ class Format(enum.StrEnum):
 @model.command("list")
 def list_(url: Url = None, data: DataFolder = None) -> None:
     """Show the models that ship and your own, newest first."""
-    table = Table("id", "name", "method", "AUs", "job")
+    table = listing("name", "method", "AUs", "job")
     with connected(url, data) as client:
         for row in client.models():
             state = "" if row.job is None else row.job.state

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from service.cli.connecting import DataFolder, Url, connected
 from service.cli.errors import CommandError
+from service.cli.listing import listing
 
 subject = typer.Typer(
     no_args_is_help=True,
@@ -54,7 +54,7 @@ def create(
 @subject.command("list")
 def list_(url: Url = None, data: DataFolder = None) -> None:
     """Show every subject, newest first."""
-    table = Table("id", "label", "basis", "given", "expires")
+    table = listing("label", "basis", "given", "expires")
     with connected(url, data) as client:
         for row in client.subjects():
             expires = "" if row.consent.expires is None else str(row.consent.expires)

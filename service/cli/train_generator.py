@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import importlib.util
-import tempfile
+import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _PHOTOS: Final = (".jpg", ".jpeg", ".png", ".webp")
 _NEUTRAL: Final = "neutral"
+_PREPARED: Final = "prepared"
+"""Folder of what is learned from, while the command runs."""
 
 
 class Kind(enum.StrEnum):
@@ -83,8 +85,8 @@ def train_generator(
     """Train a generator; needs PyTorch (`make torch`).
 
     Interrupted or killed, the same command goes on where it was, at most five minutes earlier.
-    Losses, their curves and sheets of samples are in the folder as it goes, and the checkpoint is
-    in its folder generator at the end.
+    Losses, their curves and sheets of samples, at every thousandth step and the last, are in the
+    folder as it goes, and the checkpoint is in its folder generator at the end.
 
         facsimile train-generator balanced.zip --out smiles --au AU06 --au AU12
     """
@@ -121,7 +123,7 @@ def train_generator(
             seed=seed,
         )
     except (TargetError, ValueError) as error:
-        raise CommandError(f"{error}.") from error
+        raise CommandError(f"{str(error).rstrip('.')}.") from error
     if torch.distributed.is_torchelastic_launched():
         raise CommandError(
             "This command trains in one process. For several GPUs call "
@@ -130,21 +132,24 @@ def train_generator(
     cuda = torch.cuda.is_available()
     if device is Device.cuda and not cuda:
         raise CommandError("PyTorch finds no GPU here.")
+    if (out / training.GENERATOR).exists() and not (out / training.STATE).exists():
+        raise CommandError(
+            f"{out / training.GENERATOR} is trained already. To train anew, delete it or take "
+            "another folder."
+        )
     where = device.value if device else "cuda" if cuda else "cpu"
-    out.mkdir(parents=True, exist_ok=True)
+    scratch = out / _PREPARED
+    shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed
+    scratch.mkdir(parents=True)
     interrupted = Interrupts()
     try:
-        with (
-            progress_bars() as progress,
-            interrupted,
-            tempfile.TemporaryDirectory(dir=out) as scratch,
-        ):
+        with progress_bars() as progress, interrupted:
             bar = progress.add_task("preparing", total=None)
 
             def tell(done: int, total: int) -> None:
                 progress.update(bar, completed=done, total=total)
 
-            pairs, config = _pairs(source, Path(scratch), config, au is None, drawings, tell)
+            pairs, config = _pairs(source, scratch, config, au is None, drawings, tell)
             progress.update(bar, description="training")
             trained = training.train_generator(
                 config,
@@ -157,6 +162,8 @@ def train_generator(
             )
     except (CheckpointError, UnfitPairsError, FloatingPointError) as error:
         raise CommandError(str(error)) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     if trained is None:
         raise CommandError("Stopped; the same command goes on from there.")
     (out / training.STATE).unlink(missing_ok=True)
@@ -190,7 +197,9 @@ def _pairs(
             config, generator=shape
         )
     except (zipfile.BadZipFile, KeyError, OSError) as error:
-        raise CommandError(f"{source} is no dataset that is an image folder: {error}") from error
+        raise CommandError(
+            f"{source} is neither a folder of photos nor an image-folder dataset's zip: {error}"
+        ) from error
 
 
 def _people(

@@ -30,7 +30,12 @@ def test_photos_in_folders_train_a_generator(facsimile: Facsimile, tmp_path: Pat
     config = read_checkpoint(tmp_path / "made" / "generator").config
     assert (config["kind"], config["aus"]) == ("ganimation", ["AU12", "AU06L"])
     assert not (tmp_path / "made" / "state.safetensors").exists()
-    assert not [path for path in (tmp_path / "made").iterdir() if path.name.startswith("tmp")]
+    left = {path.name for path in (tmp_path / "made").iterdir()}
+    assert left == {"generator", "expressions", "log.csv", "losses.png", "samples"}
+    assert [sheet.name for sheet in (tmp_path / "made" / "samples").iterdir()] == ["00000005.png"]
+    again = facsimile("train-generator", "photos", "--out", "made", *options, *TINY)
+    assert again.returncode == 1
+    assert "trained already" in again.stderr.replace("\n", " ")
 
 
 def test_a_dataset_trains_a_generator_for_the_aus_it_codes(
@@ -62,8 +67,8 @@ def test_one_of_several_processes_is_refused(facsimile: Facsimile, tmp_path: Pat
         (("nowhere",), "neither a file nor a folder"),
         (("photos", "--au", "AU99"), "AU99"),
         (("photos", "--size", "30"), "multiple of 4"),
-        (("photos",), "nobody"),
-        (("no.zip",), "no dataset"),
+        (("photos",), "no photos"),
+        (("no.zip",), "neither a folder"),
     ],
     ids=["source", "au", "size", "empty", "zip"],
 )
