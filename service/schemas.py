@@ -162,6 +162,7 @@ class Item(BaseModel):
         index=0,
         image_id=IMAGE_ID,
         target={"AU06": 3.0, "AU12": 4.0},
+        found={},
         face_url=f"/v1/expressions/{SET_ID}/items/0/face",
         photo_url=f"/v1/expressions/{SET_ID}/items/0/photo",
         seed=0,
@@ -170,6 +171,11 @@ class Item(BaseModel):
     index: int = Field(description="Images in their order, each with all targets in their order.")
     image_id: uuid.UUID
     target: dict[str, float]
+    found: dict[str, float] | None = Field(
+        description="Intensities that the photo was found to show and that were taken off first; "
+        "empty when it passed for neutral. Of AU12, AU20, AU25 and AU26; other expressions are not "
+        "looked for. Null in items of earlier versions."
+    )
     face_url: str | None = Field(description="The 224x224 registered drawing.")
     photo_url: str | None = Field(description="The drawing put back into the photo.")
     seed: int

@@ -24,6 +24,12 @@ _LEAST_PARTED: Final = 1.0
 """AU25 of lips that are seen to be parted, however little the mesh tells of it."""
 
 
+def found_in(shown: FloatArray) -> dict[str, float]:
+    """What `shown_expression` (18, 2) says, AU by AU, without those at 0."""
+    strongest = zip(SUPPORTED_AUS, shown.max(axis=1).tolist(), strict=True)
+    return {au: round(intensity, 2) for au, intensity in strongest if intensity}
+
+
 def shown_expression(face: RegisteredFace, model: RigModel | None = None) -> FloatArray:
     """AU intensities (18, 2) 0..5 that `face` shows in its photo; all 0 for a neutral one."""
     model = model or rig_model()

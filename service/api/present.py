@@ -88,6 +88,7 @@ def _item(set_id: uuid.UUID, row: tables.ExpressionItem) -> schemas.Item:
         index=row.index,
         image_id=row.image_id,
         target=row.target,
+        found=row.found,
         face_url=f"{base}/face" if row.face_sha256 else None,
         photo_url=f"{base}/photo" if row.photo_sha256 else None,
         seed=row.seed,

@@ -31,6 +31,7 @@ class Drawing:
     image_id: str
     name: str
     target: dict[str, float]
+    found: dict[str, float] | None
     seed: int
     face: str | None
     photo: str | None
@@ -98,6 +99,7 @@ def _save(client: Client, item: Item, stem: str, named: NamedTarget, out: Path) 
         image_id=str(item.image_id),
         name=named.name,
         target=item.target,
+        found=item.found,
         seed=item.seed,
         face=files["face"],
         photo=files["photo"],

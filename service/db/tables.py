@@ -146,6 +146,8 @@ class ExpressionItem(Base):
     index: Mapped[int] = mapped_column("item_index", primary_key=True, autoincrement=False)
     image_id: Mapped[uuid.UUID]
     target: Mapped[JsonObject]
+    found: Mapped[JsonObject | None]
+    """Intensities that the photo showed and that were taken off first; None: drawn before 0005."""
     seed: Mapped[int] = mapped_column(BigInteger)
     face_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     photo_sha256: Mapped[str | None] = mapped_column(String(64), index=True)

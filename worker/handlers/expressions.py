@@ -22,7 +22,7 @@ from models.generators.paste import drawing_size, paste_back
 from models.images import ImageError, ImageLimits, SyntheticMark, decode_image, encode_png
 from models.registration import RegistrationError
 from models.registration.face import FACE_SIZE, RegisteredFace, RegistrationKind
-from models.rig.shown import shown_expression
+from models.rig.shown import found_in, shown_expression
 from service.artifacts import Artifact
 from service.db.blobs import lock_shared
 from service.db.tables import ExpressionItem, ExpressionSet, Image
@@ -72,9 +72,10 @@ class _Drawing:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A finished item: its PNGs in the store."""
+    """A finished item: its PNGs in the store, and what its photo showed."""
 
     index: int
+    found: dict[str, float]
     face: Artifact | None
     photo: Artifact | None
 
@@ -211,7 +212,7 @@ def _store(work: Work, plan: _Plan, drawing: _Drawing) -> _Drawn:
         with work.timings.stage("paste"):
             photo = paste_back(drawing.face, drawing.for_photo, target.array(), drawing.shown)
         photo_png = _put(work, photo, mark)
-    return _Drawn(drawing.index, face_png, photo_png)
+    return _Drawn(drawing.index, found_in(drawing.shown), face_png, photo_png)
 
 
 def _put(work: Work, image: NDArray[np.uint8], mark: SyntheticMark) -> Artifact:
@@ -248,6 +249,7 @@ def _insert(session: Session, plan: _Plan, drawn: Sequence[_Drawn]) -> None:
                 "index": item.index,
                 "image_id": photo.id,
                 "target": target.as_dict(),
+                "found": item.found,
                 "seed": seed,
                 "face_sha256": item.face.sha256 if item.face else None,
                 "photo_sha256": item.photo.sha256 if item.photo else None,

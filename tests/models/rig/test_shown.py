@@ -9,7 +9,7 @@ from models.facs import SUPPORTED_AUS
 from models.generators.paste import paste_back
 from models.generators.rig import RigGenerator
 from models.rig.model import rig_model
-from models.rig.shown import shown_expression
+from models.rig.shown import found_in, shown_expression
 from models.rig.subject import measure
 from tests.support.faces import astronaut, astronaut_smile, calm, photographed, registrar, target
 
@@ -41,6 +41,11 @@ def test_parted_lips_are_read_without_a_smile(aus: dict[str, str]) -> None:
     read = {au for au, sides in zip(SUPPORTED_AUS, shown, strict=True) if sides.any()}
     assert "AU25" in read
     assert read <= {"AU25", "AU26"}
+
+
+def test_what_was_found_names_aus_that_show() -> None:
+    assert found_in(target()) == {}
+    assert found_in(target(AU12="D", AU25L="B")) == {"AU12": 4.0, "AU25": 2.0}
 
 
 def test_neutral_faces_read_nothing() -> None:
