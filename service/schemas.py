@@ -16,7 +16,7 @@ JOB_ID: Final = "019e6f1c-52a5-7f02-9a3e-5d4c3b2a1f00"
 _SHA256: Final = "0f343b0931126a20f133d67c2b018a3b5d6a8ff2a5d5a1fbd4d6f1bb0d9a6a52"
 
 DEFAULT_GENERATOR: Final = "hybrid"
-"""What draws expressions: of those that ship it measures best (docs/generators.md)."""
+"""What draws expressions: of those that ship it measures best (docs/hybrid.md)."""
 DATASET_GENERATOR: Final = "rig"
 """What draws datasets: `hybrid` takes four times as long where it acts."""
 GENERATOR: Final = "What draws: the name of a generator that ships, or the id of one of yours."

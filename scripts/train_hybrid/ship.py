@@ -58,5 +58,5 @@ nothing of other expressions, which the generator `hybrid` leaves to the rig.
 Learnt from {len(run.learnt)} people of the Face Research Lab London Set (DeBruine & Jones, doi
 10.6084/m9.figshare.5047666, CC BY 4.0), photographed neutral and smiling; {len(held_out)} others
 are held out and named in config.json. Made by `python -m scripts.train_hybrid`. What it gains, and
-what not: docs/generators.md.
+what not: docs/hybrid.md.
 """
