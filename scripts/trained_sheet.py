@@ -27,6 +27,8 @@ from scripts.train_hybrid.pairs import Photographed, photographed
 _PEOPLE: Final = 2
 _CELL: Final = 110
 _LEVELS: Final = "CE"
+_FACE: Final = (slice(20, 214), slice(30, 194))
+"""Rows and columns of a registered image that hold the face."""
 
 
 def main() -> None:
@@ -53,7 +55,7 @@ def main() -> None:
 def _cells(one: Photographed, au: str, generators: Mapping[str, Generator]) -> list[ImageArray]:
     targets = np.stack([Target.parse({au: level}).array() for level in _LEVELS])
     drawn = [made.generate([one.neutral] * len(targets), targets) for made in generators.values()]
-    return [one.neutral.image, *np.concatenate(drawn)]
+    return [image[_FACE] for image in (one.neutral.image, *np.concatenate(drawn))]
 
 
 if __name__ == "__main__":
