@@ -43,6 +43,7 @@ def test_samples_are_scaled_images_and_intensities(archive: Path) -> None:
         dataset[TOTAL]
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # on one core
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_worker_processes_read_the_same(archive: Path, start: str) -> None:
     dataset = ZippedImages(archive)
