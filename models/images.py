@@ -304,8 +304,10 @@ def read_mark(png: bytes) -> SyntheticMark | None:
 
 def is_grey(rgb: ImageArray) -> bool:
     """Whether an image (H, W, 3) has no colours, but for what compression leaves of them."""
-    seen = rgb[::_APART, ::_APART].astype(np.int16)
-    return bool((np.ptp(seen, axis=2) <= _COLOURLESS).all())
+    red, green, blue = np.moveaxis(rgb[::_APART, ::_APART], 2, 0)
+    most = np.maximum(np.maximum(red, green), blue)
+    least = np.minimum(np.minimum(red, green), blue)
+    return bool((most - least).max(initial=0) <= _COLOURLESS)
 
 
 def without_colours(rgb: ImageArray) -> ImageArray:
