@@ -85,10 +85,11 @@ def draw(
     Returns:
         uint8 RGB of the canvas's size; black beyond the face and where the photo does not show it.
     """
-    shown, share = canvas.index, shut_lips.shut(model.lips, subject, expression.moved)
+    shown = canvas.index
+    shut = shut_lips.shut(model.lips, subject, expression.moved)
     attributes = np.column_stack(
         [
-            shut_lips.texture(model.lips, subject, share),
+            shut_lips.texture(model.lips, subject, shut),
             expression.shading,
             subject.seen,
             map_coordinates(model.neutral),
@@ -110,9 +111,9 @@ def draw(
         inside = _mouth(model, subject, expression, canonical[is_mouth], seed)
         own = np.float32(subject.open_mouth * like_photographed(model, subject, expression.moved))
         colour[is_mouth] = own * colour[is_mouth] + (1 - own) * inside
-    _darken_seams(colour, subject, expression, canonical)
-    if share.any():
-        line = shut_lips.line(model.lips, expression.moved, share, canonical)
+    _darken_lashes(colour, subject, expression, canonical)
+    if shut.any():
+        line = shut_lips.line(model.lips, expression.moved, shut, canonical)
         colour *= np.exp(line[..., None] * _TINT)
     colour[(shown < 0) | (seen[..., 0] < 0.5)] = 0
     return np.asarray(np.clip(canvas.reduced(colour) + 0.5, 0, 255), np.uint8)
@@ -138,7 +139,7 @@ def _eyes(subject: Subject, moved: FloatArray, at: FloatArray) -> tuple[FloatArr
     return subject.view.project(found)[:, :2], lit
 
 
-def _darken_seams(
+def _darken_lashes(
     colour: FloatArray, subject: Subject, expression: Expression, canonical: FloatArray
 ) -> None:
     """Draw the lash line of closing eyes into `colour`."""
