@@ -172,8 +172,10 @@ def _description(
 ) -> DatasetDescription:
     drawn = bool(spec["synthetic"])
     what = "synthetic" if drawn else "real, registered"
-    origin = f"the corpus {spec['corpus']['name']}" if "corpus" in spec else "uploaded photos"
-    aim = f", balanced over {', '.join(spec['aus'])} at every intensity" if "corpus" in spec else ""
+    origin, aim = "uploaded photos", ""
+    if "corpus" in spec:
+        origin = f"the corpus {spec['corpus']['name']}"
+        aim = f", balanced over {', '.join(spec['aus'])} at every intensity the corpus has"
     return DatasetDescription(
         name=spec["name"],
         summary=f"{items.total:,} {what} face images of 224x224 pixels from {origin}{aim}.",
