@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -159,6 +160,8 @@ MARKS: Mapping[str, tuple[Mark, ...]] = {
 
 _FLANK = 0.55
 """All flanks against their floors: skin is lit softly, so a fold is seen by its shadow."""
+_SOFT = 2.0
+"""Pixels of the map that strokes are blurred by: sharper, they look pencilled on smooth skin."""
 _BRIGHTEST = 0.12
 """Log ratio that no bulge may exceed: beyond it skin looks oily."""
 
@@ -171,7 +174,8 @@ def wrinkle_maps() -> npt.NDArray[np.float32]:
         for mark in MARKS[au]:
             for sign in (1.0, -1.0) if mark.mirrored else (1.0,):
                 maps[index] += _drawn(mark, sign * x, y)
-    return np.minimum(maps, _BRIGHTEST).astype(np.float32)
+    bounded = np.minimum(maps, _BRIGHTEST).astype(np.float32)
+    return np.stack([cv2.GaussianBlur(one, (0, 0), _SOFT) for one in bounded])
 
 
 def _drawn(mark: Mark, x: Array, y: Array) -> Array:
