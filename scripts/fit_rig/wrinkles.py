@@ -160,8 +160,10 @@ MARKS: Mapping[str, tuple[Mark, ...]] = {
 
 _FLANK = 0.55
 """All flanks against their floors: skin is lit softly, so a fold is seen by its shadow."""
-_SOFT = 2.0
+_SOFT = 1.8
 """Pixels of the map that strokes are blurred by: sharper, they look pencilled on smooth skin."""
+_DEEPER = 1.2
+"""What blurring takes off the floor of a stroke, given back."""
 _BRIGHTEST = 0.12
 """Log ratio that no bulge may exceed: beyond it skin looks oily."""
 
@@ -175,7 +177,7 @@ def wrinkle_maps() -> npt.NDArray[np.float32]:
             for sign in (1.0, -1.0) if mark.mirrored else (1.0,):
                 maps[index] += _drawn(mark, sign * x, y)
     bounded = np.minimum(maps, _BRIGHTEST).astype(np.float32)
-    return np.stack([cv2.GaussianBlur(one, (0, 0), _SOFT) for one in bounded])
+    return np.stack([cv2.GaussianBlur(_DEEPER * one, (0, 0), _SOFT) for one in bounded])
 
 
 def _drawn(mark: Mark, x: Array, y: Array) -> Array:
