@@ -329,12 +329,12 @@ class _Run:
         for kind, network in self._networks().items():
             tensors |= prefixed(f"{kind}.", network.state_dict())
             tensors |= prefixed(f"{kind} optimizer.", optimizer_tensors(self.optimizers[kind]))
-        facts = {"step": self.step, "losses": self.losses, "config": _learnt_by(self.config)}
+        facts = {"step": self.step, "losses": self.losses, "config": self.config.as_json()}
         write_state(path, _KIND, facts, tensors)
 
     def restore(self, path: Path) -> None:
         facts, tensors = read_state(path, _KIND)
-        if facts["config"] != _learnt_by(self.config):
+        if _decisive(facts["config"]) != _decisive(self.config.as_json()):
             raise CheckpointMismatchError(
                 f"{path} is of a run with another configuration; take another folder."
             )
@@ -347,9 +347,9 @@ class _Run:
         self.step, self.losses = int(facts["step"]), dict(facts["losses"])
 
 
-def _learnt_by(config: GanConfig) -> dict[str, Any]:
+def _decisive(config: Mapping[str, Any]) -> dict[str, Any]:
     """What of a configuration decides what is learnt: a run may go on with the rest changed."""
-    facts: dict[str, Any] = json.loads(json.dumps(config.as_json()))
+    facts: dict[str, Any] = json.loads(json.dumps(config))
     return {key: value for key, value in facts.items() if key not in ("compile", "sample_every")}
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _PHOTOS: Final = (".jpg", ".jpeg", ".png", ".webp")
 _NEUTRAL: Final = "neutral"
-_PREPARED: Final = "prepared"
-"""Folder of what is learned from, while the command runs."""
+_PREPARED: Final = ".facsimile-pairs"
+"""Folder of what is learned from, while the command runs; no name that somebody's own may have."""
 
 
 class Kind(enum.StrEnum):
@@ -140,7 +140,10 @@ def train_generator(
     where = device.value if device else "cuda" if cuda else "cpu"
     scratch = out / _PREPARED
     shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed
-    scratch.mkdir(parents=True)
+    try:
+        scratch.mkdir(parents=True)
+    except OSError as error:
+        raise CommandError(f"{out} cannot be written to: {error.strerror}.") from error
     interrupted = Interrupts()
     try:
         with progress_bars() as progress, interrupted:

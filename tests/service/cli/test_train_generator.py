@@ -61,6 +61,16 @@ def test_one_of_several_processes_is_refused(facsimile: Facsimile, tmp_path: Pat
     assert not (tmp_path / "made").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_a_sentence(facsimile: Facsimile, tmp_path: Path) -> None:
+    (tmp_path / "photos" / "prepared").mkdir(parents=True)
+    (tmp_path / "made").write_text("a file")
+    done = facsimile("train-generator", "photos", "--out", "made", "--steps", 1)
+    assert done.returncode == 1
+    assert "cannot be written to" in done.stderr.replace("\n", " ")
+    facsimile("train-generator", "photos", "--out", "photos", "--steps", 1)
+    assert (tmp_path / "photos" / "prepared").is_dir()  # somebody's own stays
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
