@@ -1,0 +1,1 @@
+"""How well an estimator reads labelled frames, with intervals over people."""
