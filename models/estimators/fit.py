@@ -158,6 +158,7 @@ def fit(
         log=log,
         save=save,
         state=state,
+        chosen_by=(faces.validation, config.normalisation),
     )
     if not result.finished:
         return None

@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeVar
 import torch
 from torch import nn
 
+from models.fingerprint import fingerprint, insist_on_same_run
 from models.resumable import (
     clone,
     move_average,
@@ -78,6 +79,7 @@ class TrainingState:
         step: steps done.
         best_score, best_step, stale: of validation; `stale` counts validations since the best.
         tensors: by prefix ``network.``, ``average.``, ``best.``, ``optimizer.`` and ``scaler.``.
+        fingerprint: of what the run learns from; see `models.fingerprint`.
     """
 
     step: int = 0
@@ -85,6 +87,7 @@ class TrainingState:
     best_step: int = 0
     stale: int = 0
     tensors: dict[str, torch.Tensor] = field(default_factory=dict)
+    fingerprint: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,13 @@ def train(
     save: Callable[[TrainingState], None] | None = None,
     state: TrainingState | None = None,
     prepare: Callable[[nn.Module], None] = lambda network: None,
+    chosen_by: object = None,
 ) -> TrainingResult:
     """Train `network` in place, on the device its parameters are on.
+
+    A state that is kept carries a fingerprint of everything the run depends on: `config` and
+    `objective`, `batches` with all they hold, the weights that `network` starts with, and
+    `chosen_by`.
 
     Args:
         network, objective, batches, config: what to train, towards what, on what and how.
@@ -154,8 +162,10 @@ def train(
         save: given the state at each validation and when the run is stopped.
         state: of an earlier run with the same arguments, to go on from.
         prepare: called after the network was put into training mode, to keep parts of it out.
+        chosen_by: what `validate` looks at, such as its faces; no other may choose after a stop.
 
     Raises:
+        models.fingerprint.OtherRunError: `state` is of a run with other arguments.
         FloatingPointError: the loss is not a number any more.
     """
     device = next(network.parameters()).device
@@ -164,7 +174,19 @@ def train(
         trained, lr=config.learning_rate, weight_decay=config.decoupled_decay
     )
     scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "float16")
-    run = _Run(network, optimizer, scaler, config, state or TrainingState())
+    own: dict[str, str] = {}
+    if save is not None or state is not None:
+        own = fingerprint(
+            {
+                "configuration": (config, objective),
+                "data set to learn from": batches,
+                "set of weights to start from": network.state_dict(),
+                "data set to choose by": chosen_by,
+            }
+        )
+    if state is not None:
+        insist_on_same_run(own, state.fingerprint)
+    run = _Run(network, optimizer, scaler, config, state or TrainingState(fingerprint=own))
     finished = True
     while run.state.step < config.steps:
         if should_stop():
@@ -223,7 +245,12 @@ class _Run:
         self.network, self.optimizer, self.config = network, optimizer, config
         self.scaler = scaler
         self.state = TrainingState(
-            state.step, state.best_score, state.best_step, state.stale, dict(state.tensors)
+            state.step,
+            state.best_score,
+            state.best_step,
+            state.stale,
+            dict(state.tensors),
+            dict(state.fingerprint),
         )
         self.average: dict[str, torch.Tensor] = {}
         self.best: dict[str, torch.Tensor] = {}
@@ -282,6 +309,7 @@ class _Run:
             self.state.best_step,
             self.state.stale,
             clone(tensors),
+            dict(self.state.fingerprint),
         )
 
     def _restore(self, tensors: Mapping[str, torch.Tensor]) -> None:

@@ -17,6 +17,7 @@ def save_state(path: Path, state: TrainingState) -> None:
         "best_score": state.best_score,
         "best_step": state.best_step,
         "stale": state.stale,
+        "fingerprint": state.fingerprint,
     }
     write_state(path, _KIND, facts, state.tensors)
 

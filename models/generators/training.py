@@ -6,13 +6,12 @@ a run that was stopped or killed goes on as if nothing had happened.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ from torch import nn
 
 from models.checkpoints import CheckpointMismatchError, write_checkpoint
 from models.estimators.training import Record
+from models.fingerprint import fingerprint, insist_on_same_run
 from models.generators.card import card
 from models.generators.config import GanConfig
 from models.generators.expression_reader import ExpressionReader
@@ -109,8 +109,9 @@ def train_generator(
     Raises:
         UnfitPairsError: the pairs are of other AUs or another size than `config` says.
         FloatingPointError: a loss is not a number any more.
-        models.checkpoints.CheckpointError: the folder's state is damaged or of another config, or
-            processes see different ones.
+        models.fingerprint.OtherRunError: the folder's state is of a run with another config or
+            other pairs.
+        models.checkpoints.CheckpointError: it is damaged, or processes see different ones.
         ValueError: the batch cannot be shared out to the processes.
     """
     _check(config, pairs)
@@ -199,6 +200,11 @@ class _Run:
         self.average = clone(self.generator.state_dict())
         self.step = 0
         self.losses: dict[str, float] = {}
+        # A run may go on with the rest of the configuration changed.
+        decisive = replace(
+            config, generator=replace(shape, lineage={}), compile=False, sample_every=0
+        )
+        self.fingerprint = fingerprint({"configuration": decisive, "data set to learn from": pairs})
 
     def _networks(self) -> dict[str, nn.Module]:
         return {"generator": self.generator, "discriminator": self.discriminator}
@@ -329,15 +335,17 @@ class _Run:
         for kind, network in self._networks().items():
             tensors |= prefixed(f"{kind}.", network.state_dict())
             tensors |= prefixed(f"{kind} optimizer.", optimizer_tensors(self.optimizers[kind]))
-        facts = {"step": self.step, "losses": self.losses, "config": self.config.as_json()}
+        facts = {
+            "step": self.step,
+            "losses": self.losses,
+            "config": self.config.as_json(),
+            "fingerprint": self.fingerprint,
+        }
         write_state(path, _KIND, facts, tensors)
 
     def restore(self, path: Path) -> None:
         facts, tensors = read_state(path, _KIND)
-        if _decisive(facts["config"]) != _decisive(self.config.as_json()):
-            raise CheckpointMismatchError(
-                f"{path} is of a run with another configuration; take another folder."
-            )
+        insist_on_same_run(self.fingerprint, facts.get("fingerprint", {}))
         for kind, network in self._networks().items():
             network.load_state_dict(under(f"{kind}.", tensors))
             restore_optimizer(self.optimizers[kind], under(f"{kind} optimizer.", tensors))
@@ -345,12 +353,6 @@ class _Run:
         for name, value in self.average.items():
             value.copy_(average[name])
         self.step, self.losses = int(facts["step"]), dict(facts["losses"])
-
-
-def _decisive(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a configuration decides what is learnt: a run may go on with the rest changed."""
-    facts: dict[str, Any] = json.loads(json.dumps(config))
-    return {key: value for key, value in facts.items() if key not in ("compile", "sample_every")}
 
 
 def _to_images(tensor: torch.Tensor) -> ImageArray:

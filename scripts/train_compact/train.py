@@ -114,9 +114,8 @@ def main() -> None:
         if count:
             sources.append(PeopleBatches(faces, Augment(), count, per_person=1, seed=len(sources)))
     batches = MixedBatches(tuple(sources))
-    choice = Choice(
-        drawn_faces(args.drawn, "validation", photographs), photographs, args.out / "choice.csv"
-    )
+    watched = drawn_faces(args.drawn, "validation", photographs)
+    choice = Choice(watched, photographs, args.out / "choice.csv")
     config = dataclasses.replace(CONFIG, steps=args.steps)
     torch.manual_seed(0)
     network = Compact()
@@ -133,6 +132,7 @@ def main() -> None:
         log=lambda record: _log(args.out / "log.csv", record),
         save=lambda state: save_state(state_path, state),
         state=load_state(state_path) if state_path.exists() else None,
+        chosen_by=(watched, photographs),
     )
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
     save_file(tensors, args.out / "network.safetensors")

@@ -62,7 +62,8 @@ def learn(
 ) -> tuple[HybridNetwork, TrainingResult]:
     """Train until `run.training.steps` or until told to stop; call again to go on."""
     run.folder.mkdir(parents=True, exist_ok=True)
-    explained = Explained(Pairs(run.pairs, run.watched))
+    watched = Pairs(run.pairs, run.watched)
+    explained = Explained(watched)
     torch.manual_seed(run.seed)
     network = HybridNetwork(run.network)
     torch.nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
@@ -87,6 +88,7 @@ def learn(
         log=log,
         save=lambda kept: save_state(state, kept),
         state=load_state(state) if state.exists() else None,
+        chosen_by=watched,
     )
     return network, result
 

@@ -126,7 +126,7 @@ def test_a_killed_run_goes_on_from_its_last_save(pairs: Path, tmp_path: Path) ->
     worker.wait()
     assert worker.returncode == -signal.SIGKILL
     assert os.listdir(folder)
-    network, result = learn(run(pairs, folder, training=replace(TRAINING, steps=100_000)),
+    network, result = learn(run(pairs, folder, training=replace(TRAINING, steps=10**6)),
                             should_stop=lambda: True)  # fmt: skip
     assert result.step >= 2
     assert all(torch.isfinite(value).all() for value in network.state_dict().values())

@@ -13,11 +13,14 @@ import uuid
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from sqlalchemy import select
 
+from models.checkpoints import CheckpointError
 from models.facs import SUPPORTED_AUS
 from models.generators.config import GanConfig, GeneratorConfig, LossWeights
 from models.registration.face import RegisteredFace
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from models.generators.pairs import PeoplePairs
 
 TITLE: Final = "The generator cannot be trained"
+log = structlog.get_logger(__name__)
 _SHARE: Final = 4
 """Jobs that wait are let go first only once it has trained for so many times as long as getting
 ready took, which has to be done again."""
@@ -103,7 +107,8 @@ def _train(work: Work, plan: _Plan, folder: Path) -> None:
             with (run / STATE).open("wb") as file:
                 file.writelines(work.store.stream(plan.state))
         work.stage("training")
-        trained = train_generator(
+        training = partial(
+            train_generator,
             config,
             pairs,
             run,
@@ -113,6 +118,12 @@ def _train(work: Work, plan: _Plan, folder: Path) -> None:
             should_stop=_turn_is_over(work, time.monotonic() - started),
             save_seconds=work.settings.checkpoint_seconds,
         )
+        try:
+            trained = training()
+        except CheckpointError as error:
+            # Damaged, or an earlier version's: begin again rather than give the job up.
+            log.warning("training from the beginning", reason=str(error))
+            trained = training(resume=False)
     except UnfitPairsError as error:
         raise JobFailedError(error.code, TITLE, str(error)) from error
     except FloatingPointError as error:

@@ -6,9 +6,13 @@ import math
 import tempfile
 import uuid
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from models.checkpoints import CheckpointError
 from service.db.tables import Dataset, Job, Model
 from worker.lease import CancelRequestedError
 from worker.readers import load_model
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from models.estimators.card import Figures
 
 TITLE = "The model cannot be trained"
+
+log = structlog.get_logger(__name__)
 
 
 def train_model(work: Work) -> None:
@@ -79,7 +85,8 @@ def _train(
                 archive, Path(scratch), config.architecture, aus=options["aus"], seed=config.seed
             )
             work.stage("training")
-            made = fit(
+            training = partial(
+                fit,
                 faces,
                 config,
                 name=name,
@@ -89,8 +96,13 @@ def _train(
                 progress=noted(work, attempts=0),
                 should_stop=work.stopping,
                 save=lambda reached: save_state(state, reached),
-                state=load_state(state) if state.exists() else None,
             )
+            try:
+                made = training(state=load_state(state) if state.exists() else None)
+            except CheckpointError as error:
+                # Damaged, or an earlier version's: begin again rather than give the job up.
+                log.warning("training from the beginning", reason=str(error))
+                made = training()
     except (UnfitBaseError, UnfitDatasetError) as error:
         raise JobFailedError(error.code, TITLE, str(error)) from error
     except FloatingPointError as error:

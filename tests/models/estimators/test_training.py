@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from models.estimators.training import (
     train,
 )
 from models.estimators.training_state import load_state, save_state
+from models.fingerprint import OtherRunError
 from models.metrics import icc31, mean_defined, per_column
 from tests.support.estimators import bright_mouths, small_network
 
@@ -82,7 +84,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(
     assert not stopped.finished
     assert kept[-1].step == 7
     save_state(tmp_path / "state.safetensors", kept[-1])
-    second = small_network(seed=9)  # whatever it starts with is replaced
+    second = small_network()
     resumed = train(
         second,
         both_heads,
@@ -95,6 +97,43 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(
     assert (resumed.step, resumed.score) == (expected.step, expected.score)
     for name, value in weights(whole).items():
         assert torch.equal(value, weights(second)[name]), name
+
+
+def test_a_state_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
+    """Other data, another split, configuration or base: people learnt from would be scored."""
+    config = replace(CONFIG, steps=4)
+    kept: list[TrainingState] = []
+    asked = iter(range(100))
+    train(
+        small_network(), both_heads, BATCHES, config, save=kept.append, chosen_by=FACES,
+        should_stop=lambda: next(asked) == 2,
+    )  # fmt: skip
+    save_state(tmp_path / "state.safetensors", kept[-1])
+    state = load_state(tmp_path / "state.safetensors")
+    other = replace(FACES, images=FACES.images.copy())
+    other.images[-1, -1, -1, -1] ^= 1
+    moved = replace(FACES, person=np.roll(FACES.person, 1))
+    for told, changes in (
+        ("configuration", {"config": replace(config, seed=1)}),
+        ("data set to learn from", {"batches": replace(BATCHES, faces=other)}),
+        ("data set to learn from", {"batches": replace(BATCHES, faces=moved)}),
+        ("data set to learn from", {"batches": replace(BATCHES, seed=1)}),
+        ("set of weights to start from", {"network": small_network(seed=1)}),
+        ("data set to choose by", {"chosen_by": other}),
+    ):
+        arguments: dict[str, Any] = {
+            "network": small_network(), "objective": both_heads, "batches": BATCHES,
+            "config": config, "chosen_by": FACES, **changes,
+        }  # fmt: skip
+        with pytest.raises(OtherRunError, match=f"another {told}"):
+            train(**arguments, state=state)
+    with pytest.raises(OtherRunError, match="earlier version"):
+        train(small_network(), both_heads, BATCHES, config, state=replace(state, fingerprint={}))
+    again = train(
+        small_network(), both_heads, replace(BATCHES, faces=replace(FACES)), config,
+        chosen_by=FACES, state=state,
+    )  # fmt: skip
+    assert (again.finished, again.step) == (True, 4)
 
 
 def test_the_best_validated_weights_are_kept() -> None:

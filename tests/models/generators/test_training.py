@@ -13,13 +13,15 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 import torch
 
-from models.checkpoints import CheckpointMismatchError, CorruptCheckpointError
+from models.checkpoints import CorruptCheckpointError
+from models.fingerprint import OtherRunError
 from models.generators.config import GanConfig, Kind, LossWeights
 from models.generators.expression_reader import load_expression_reader
 from models.generators.learned import LearnedGenerator, load_learned
-from models.generators.pairs import CPU, PairBatch, UnfitPairsError, scaled
+from models.generators.pairs import CPU, PairBatch, PeoplePairs, UnfitPairsError, scaled
 from models.generators.training import STATE, TrainedGenerator, train_generator
 from models.images import decode_image
+from models.resumable import write_state
 from tests.support.gans import bright_faces, bright_pairs, small
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -151,8 +153,17 @@ def test_a_damaged_or_foreign_state_is_refused(tmp_path: Path) -> None:
     trained(config, tmp_path)
     state = tmp_path / STATE
     whole = state.read_bytes()
-    with pytest.raises(CheckpointMismatchError, match="another configuration"):
+    with pytest.raises(OtherRunError, match="another configuration"):
         train_generator(replace(config, seed=5), PAIRS, tmp_path)
+    faces = bright_faces()
+    faces.labels[3, 0] = (faces.labels[3, 0] + 1) % 6
+    for other in (PeoplePairs(bright_faces(), seed=1), PeoplePairs(faces)):
+        with pytest.raises(OtherRunError, match="another data set to learn from"):
+            train_generator(config, other, tmp_path)
+    write_state(state, "facsimile.gan", {"step": 2, "losses": {}, "config": {}}, {})
+    with pytest.raises(OtherRunError, match="earlier version"):
+        train_generator(config, PAIRS, tmp_path)
+    state.write_bytes(whole)
     middle = len(whole) // 2
     flipped = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
     for damaged in (whole[:-1], whole[:100], b"", flipped):
