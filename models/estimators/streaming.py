@@ -17,7 +17,8 @@ import numpy.typing as npt
 from models.estimators.reader import Reader
 from models.estimators.same_person import OtherPersonError, person_model
 from models.facs import presence
-from models.images import decode_image
+from models.file_kinds import HEAD, is_video
+from models.images import NotAnImageError, decode_image
 from models.registration import Registrar, RegistrationError
 from models.registration.face import RegisteredFace
 
@@ -25,9 +26,6 @@ ImageArray = npt.NDArray[np.uint8]
 
 CHUNK: Final = 16
 """Frames at a time: 16 * 1920 * 1080 * 3 B = 100 MB."""
-PHOTOS: Final = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"}
-)
 
 
 class VideoError(ValueError):
@@ -107,7 +105,7 @@ class FrameReader:
 
 def count_frames(file: Path) -> int:
     """How many frames a file has, as far as it says; 0 when it does not."""
-    if file.suffix.lower() in PHOTOS:
+    if not _is_video(file):
         return 1
     video = cv2.VideoCapture(str(file))
     try:
@@ -150,12 +148,21 @@ def write_csv(
     return count, found
 
 
+def _is_video(file: Path) -> bool:
+    """By the file's first bytes: OpenCV reads photos too, and of tiled ones a tile."""
+    with file.open("rb") as opened:
+        return is_video(opened.read(HEAD))
+
+
 def _frames(file: Path) -> Iterator[ImageArray]:
-    if file.suffix.lower() in PHOTOS:
-        yield decode_image(file.read_bytes()).rgb
-        return
     if not file.is_file():
         raise VideoError(f"{file} is not a file.")
+    if not _is_video(file):
+        try:
+            yield decode_image(file.read_bytes()).rgb
+        except NotAnImageError as error:
+            raise VideoError(f"{file} is neither a photo nor a video that can be read.") from error
+        return
     video = cv2.VideoCapture(str(file))
     try:
         number = 0

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from models.images import ACCEPTED_NAMES
 from service.api import bodies
 from service.errors.base import ProblemError, problem_type
 from service.errors.jobs import JobCancelledError, JobFailedError, NotReadyError
@@ -40,7 +41,8 @@ UNFINISHED_PROBLEMS: Final = (NotReadyError, JobCancelledError, JobFailedError)
 """Of what a job is to make."""
 
 BINARY: Final[Mapping[str, str]] = {"type": "string", "format": "binary"}
-FILES: Final[Mapping[str, Any]] = {"type": "array", "minItems": 1, "items": BINARY}
+PHOTO: Final[Mapping[str, str]] = {**BINARY, "description": f"A photo: {ACCEPTED_NAMES}."}
+PHOTOS: Final[Mapping[str, Any]] = {"type": "array", "minItems": 1, "items": PHOTO}
 
 Answers = dict[int | str, dict[str, Any]]
 

@@ -81,7 +81,7 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
 def _body() -> dict[str, Any]:
     by_form = described.form_content(
         ("file",),
-        {"file": described.FILES, "any_person": {"type": "boolean"}},
+        {"file": described.PHOTOS, "any_person": {"type": "boolean"}},
         "by file",
         "One photo",
         {"file": ["me.jpg"]},

@@ -135,7 +135,7 @@ def _body() -> dict[str, Any]:
     subject = {"type": "string", "minLength": 1, "maxLength": 128}
     by_file = described.form_content(
         ("file", "targets"),
-        {"file": described.FILES, "subject_id": subject, **fields},
+        {"file": described.PHOTOS, "subject_id": subject, **fields},
         "by file",
         "A smile of a new photo",
         {"file": ["me.jpg"], "targets": '[{"AU06": "C", "AU12": "D"}]'},

@@ -50,7 +50,7 @@ _READ_PROBLEMS: Final = (ImageNotFoundError, ResourceExpiredError, Unauthenticat
 _BODY: Final = described.body(
     described.form_content(
         ("file",),
-        {"file": described.BINARY, "subject_id": TypeAdapter(schemas.SubjectId).json_schema()},
+        {"file": described.PHOTO, "subject_id": TypeAdapter(schemas.SubjectId).json_schema()},
         "photo",
         "A photo and whom it shows",
         {"file": "me.jpg", "subject_id": "eileen"},

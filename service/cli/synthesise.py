@@ -43,7 +43,7 @@ class Output(enum.StrEnum):
 def synthesise(
     images: Annotated[
         list[Path],
-        typer.Argument(metavar="IMAGE...", help="Photos with a face: JPEG, PNG, WebP, ..."),
+        typer.Argument(metavar="IMAGE...", help="Photos with a face: JPEG, PNG, HEIC, ..."),
     ],
     au: Annotated[
         list[str] | None,

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from models.generators.pairs import PeoplePairs
     from models.generators.teacher import PersonPhotos
 
-_PHOTOS: Final = (".jpg", ".jpeg", ".png", ".webp")
 _NEUTRAL: Final = "neutral"
 _PREPARED: Final = ".facsimile-pairs"
 """Folder of what is learned from, while the command runs; no name that somebody's own may have."""
@@ -231,6 +230,8 @@ def _people(
 
 def _photos(entry: Path) -> list[Path]:
     """A person's photos, the neutral one first."""
+    from models.images import PHOTO_SUFFIXES
+
     files = sorted(entry.iterdir()) if entry.is_dir() else [entry]
-    photos = [path for path in files if path.suffix.lower() in _PHOTOS]
+    photos = [path for path in files if path.suffix.lower() in PHOTO_SUFFIXES]
     return sorted(photos, key=lambda path: not path.stem.lower().startswith(_NEUTRAL))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.support.heif import stored
 from tests.support.pictures import encoded, portrait, portrait_image, small_portrait, two_faces
 from tests.support.running import Json, Service
 
@@ -98,10 +99,24 @@ def _lying() -> bytes:
     return encoded(portrait_image().rotate(90), "JPEG", quality=95, exif=exif)
 
 
-@pytest.mark.parametrize("make", [_palette, _cmyk, _alpha, _grey_16_bit, _lying])
+def _heic() -> bytes:
+    return stored("portrait")
+
+
+@pytest.mark.parametrize("make", [_palette, _cmyk, _alpha, _grey_16_bit, _lying, _heic])
 def test_kinds_of_images_that_can_be_converted_are(
     service: Service, make: Callable[[], bytes]
 ) -> None:
     answer = service.client.post("/v1/images", files={"file": make()})
     assert answer.status_code == 201, answer.text
     assert abs(answer.json()["face"]["roll"]) < 20
+
+
+def test_heic_is_kept_as_it_was_sent_and_named_in_the_api_document(service: Service) -> None:
+    image = service.client.post("/v1/images", files={"file": ("IMG_1.HEIC", _heic())}).json()
+    assert image["media_type"] == "image/heic"
+    content = service.client.get(f"/v1/images/{image['id']}/content")
+    assert (content.content, content.headers["content-type"]) == (_heic(), "image/heic")
+    body = service.read("/openapi.json")["paths"]["/v1/images"]["post"]["requestBody"]
+    properties = body["content"]["multipart/form-data"]["schema"]["properties"]
+    assert "HEIC" in properties["file"]["description"]

@@ -14,7 +14,9 @@ from models.estimators.reader import Reader
 from models.estimators.same_person import OtherPersonError
 from models.estimators.shipped import shipped_checkpoint
 from models.estimators.streaming import CHUNK, FrameReader, VideoError, count_frames, write_csv
+from models.images import UnsupportedImageError
 from tests.support.faces import astronaut, photographed, registrar
+from tests.support.heif import stored
 from tests.support.pictures import portrait, portrait_image
 
 FRAMES = CHUNK + 5
@@ -86,3 +88,21 @@ def test_what_is_no_video_says_so(reader: FrameReader, tmp_path: Path) -> None:
         list(reader.read([path]))
     with pytest.raises(VideoError, match="not a file"):
         list(reader.read([tmp_path / "missing.mp4"]))
+
+
+@pytest.mark.parametrize("name", ["IMG_1.HEIC", "photo", "clip.mp4"])
+def test_a_photo_is_told_by_its_bytes(reader: FrameReader, tmp_path: Path, name: str) -> None:
+    """OpenCV's reader of videos would take a tile of a phone's photo for the whole."""
+    path = tmp_path / name
+    path.write_bytes(stored("portrait"))
+    (frame,) = reader.read([path])
+    assert frame.intensities is not None
+
+
+def test_a_photo_of_a_kind_that_is_not_accepted_is_refused_by_name(
+    reader: FrameReader, tmp_path: Path
+) -> None:
+    path = tmp_path / "photo.jp2"
+    path.write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(40))
+    with pytest.raises(UnsupportedImageError, match="JPEG 2000"):
+        list(reader.read([path]))
