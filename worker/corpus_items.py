@@ -15,10 +15,10 @@ from models import facs
 from models.balancing.options import BalanceError, BalanceOptions, Quota
 from models.balancing.plan import Plan, make_plan
 from models.balancing.report import BalanceReport, balance_report
-from models.balancing.targets import drawable, source_labels, target_labels
+from models.balancing.targets import drawable, neutral_images, source_labels, target_labels
 from models.corpora.frames import FrameIndex, read_index
 from models.corpora.splits import subject_disjoint
-from models.corpora.table import LabelTable, read_table
+from models.corpora.table import SPLITS, LabelTable, read_table
 from models.datasets.description import SourceNote
 from models.datasets.image_folder import image_name
 from models.datasets.preview import Sheet
@@ -54,13 +54,14 @@ class CorpusItems:
         labels = target_labels(self.plan, items)
         targets = drawable(labels)
         shown = drawable(source_labels(self.plan, items))
+        neutral = neutral_images(self.plan, items, labels)
         is_drawn = self.plan.method == "semantic"
         out = []
         for place in range(len(items)):
             known = labels[place]
             out.append(
                 Item(
-                    row=self._row(start + place, items[place], known),
+                    row=self._row(start + place, items[place], known, bool(neutral[place])),
                     source=int(items[place]["source"]),
                     target=targets[place] if is_drawn else None,
                     shown=shown[place],
@@ -107,21 +108,25 @@ class CorpusItems:
         corpus = self.spec["corpus"]
         return (SourceNote(corpus["name"], corpus["licence"], corpus["consent"]),)
 
-    def _row(self, index: int, item: Any, labels: Any) -> DatasetRow:
+    def _row(self, index: int, item: Any, labels: Any, is_neutral: bool) -> DatasetRow:
         source, is_drawn = int(item["source"]), self.plan.method == "semantic"
         table = self.plan.pool.table
         pose = self.plan.options.poses[int(item["pose"])]
         turned = _kind(self.spec) == "3d"
+        split = int(table.split[source])
         return DatasetRow(
             file_name=image_name(index, self.total),
             subject=table.subjects[table.subject[source]],
             source=f"{self.spec['corpus']['name']}: {self.index.source[source]}",
             generator=self.spec["generator"] if is_drawn else "none",
+            synthetic=is_drawn,
+            split=None if split < 0 else SPLITS[split],
             seed=int(item["seed"]),
             au=facs.SUPPORTED_AUS[int(item["au"])],
             intensity=float(item["level"]),
             pitch=pose[0] if turned else None,
             yaw=pose[1] if turned else None,
+            neutral=is_neutral,
             labels=np.asarray(labels, np.float32),
         )
 

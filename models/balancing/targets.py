@@ -10,6 +10,7 @@ from models.balancing.plan import ItemArray, Plan
 from models.balancing.randomness import mixed
 
 FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
 
 
 def target_labels(plan: Plan, items: ItemArray) -> FloatArray:
@@ -25,6 +26,21 @@ def target_labels(plan: Plan, items: ItemArray) -> FloatArray:
     labels = plan.pool.table.intensity[items["donor"]]
     labels = _scaled(labels, items)
     return _jittered(labels, items, plan.options.jitter) if plan.options.jitter else labels
+
+
+def neutral_images(plan: Plan, items: ItemArray, labels: FloatArray) -> BoolArray:
+    """Which images show every AU that is known of them at 0; bool (n,).
+
+    An AU of which the corpus codes presence alone is in no label, and no drawing takes it off the
+    source frame: where it is present there, the image is not neutral.
+
+    Args:
+        labels: float32 (n, 18), see `target_labels`.
+    """
+    table, sources = plan.pool.table, items["source"]
+    unlabelled = (table.occurrence[sources] == 1) & np.isnan(table.intensity[sources])
+    resting = (np.nan_to_num(labels) == 0).all(axis=1) & ~np.isnan(labels).all(axis=1)
+    return np.asarray(resting & ~unlabelled.any(axis=1), np.bool_)
 
 
 def source_labels(plan: Plan, items: ItemArray) -> FloatArray:

@@ -103,7 +103,9 @@ def _files() -> str:
         "## Files\n\n"
         "`metadata.parquet` has one row per image and `labels.csv` the same rows for spreadsheets; "
         "`croissant.json` describes them. `au` and `intensity` name the cell an image was drawn "
-        "for; the columns `AU01` to `AU43` are everything it shows. Load the unpacked folder with "
+        "for; the columns `AU01` to `AU43` are everything it shows, and `neutral` says whether "
+        "every AU that is known of it is at 0. `synthetic` tells drawings from real frames; "
+        "`split` is the split its subject is in. Load the unpacked folder with "
         '`datasets.load_dataset("imagefolder", data_dir="…")`.'
     )
 

@@ -70,12 +70,15 @@ _COLUMNS: Final[dict[str, str]] = {
     "file_name": "Path of the image in the dataset.",
     "subject": "Whose face the image is drawn on.",
     "source": "The frame or upload the image is drawn from.",
-    "generator": "What drew the image.",
+    "generator": "What drew the image; none for a real frame.",
+    "synthetic": "Whether the image is drawn; false for a real frame.",
+    "split": "train, validation or test: the split the subject is in; empty where there is none.",
     "seed": "Seed of whatever is random in the drawing.",
     "au": "The action unit the image was drawn for.",
     "intensity": "The intensity, 0 to 5, the image was drawn for.",
     "pitch": "Pitch of the head in degrees, positive up.",
     "yaw": "Yaw of the head in degrees, positive to the subject's own left.",
+    "neutral": "Whether every action unit that is known of the image is at 0.",
     **{
         au: f"Intensity of {au} ({facs.AU_NAMES[au]}), 0 to 5; empty where nothing is known."
         for au in facs.SUPPORTED_AUS
@@ -190,7 +193,12 @@ def _field(
     source: dict[str, object],
     extract: dict[str, object] | None,
 ) -> dict[str, object]:
-    kinds = {pa.string(): "sc:Text", pa.int64(): "sc:Integer", pa.float32(): "sc:Float"}
+    kinds = {
+        pa.string(): "sc:Text",
+        pa.bool_(): "sc:Boolean",
+        pa.int64(): "sc:Integer",
+        pa.float32(): "sc:Float",
+    }
     return {
         "@type": "cr:Field",
         "@id": f"{record_set}/{field.name}",

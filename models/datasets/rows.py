@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models import facs
+from models.corpora.table import Split
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -33,21 +34,30 @@ class DatasetRow:
         subject: whose face it is drawn on.
         source: what it was drawn from: a frame of a corpus or an uploaded image.
         generator: the name of what drew it.
+        synthetic: whether it is drawn; False for a real frame.
+        split: the split that its subject is in, by the corpus or by whoever asked for splits;
+            None where there is none. Who is trained on, chosen by and tested follows from it.
         seed: of whatever is random in the drawing.
         au, intensity: the cell it was drawn for; None where there was no cell.
         pitch, yaw: the pose it was drawn in, degrees; None where the pose is the source's own.
-        labels: float32 (18,) intensities it shows, NaN where nothing is known of an AU.
+        neutral: whether every AU that is known of it is at 0, those of which only presence is
+            known included; None where nothing is known.
+        labels: float32 (18,) intensities it shows, NaN where nothing is known of an AU; all that
+            are known, whichever AUs the dataset was asked for.
     """
 
     file_name: str
     subject: str
     source: str
     generator: str
+    synthetic: bool
+    split: Split | None
     seed: int
     au: str | None
     intensity: float | None
     pitch: float | None
     yaw: float | None
+    neutral: bool | None
     labels: FloatArray
 
 
@@ -57,11 +67,14 @@ SCHEMA: Final = pa.schema(
         pa.field("subject", pa.string(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
         pa.field("generator", pa.string(), nullable=False),
+        pa.field("synthetic", pa.bool_(), nullable=False),
+        pa.field("split", pa.string()),
         pa.field("seed", pa.int64(), nullable=False),
         pa.field("au", pa.string()),
         pa.field("intensity", pa.float32()),
         pa.field("pitch", pa.float32()),
         pa.field("yaw", pa.float32()),
+        pa.field("neutral", pa.bool_()),
         *(pa.field(au, pa.float32()) for au in facs.SUPPORTED_AUS),
     ]
 )
@@ -111,8 +124,10 @@ class RowFiles:
         self._table.write_table(rows_table(rows))
         self._lines.writerows(
             [
-                row.file_name, row.subject, row.source, row.generator, row.seed, row.au or "",
+                row.file_name, row.subject, row.source, row.generator, _truth(row.synthetic),
+                row.split or "", row.seed, row.au or "",
                 *(_number(value) for value in (row.intensity, row.pitch, row.yaw)),
+                _truth(row.neutral),
                 *(_number(value) for value in row.labels.tolist()),
             ]
             for row in rows
@@ -141,6 +156,10 @@ def rows_table(rows: Sequence[DatasetRow]) -> pa.Table:
     ]
     columns += [pa.array(labels[:, column], from_pandas=True) for column in range(labels.shape[1])]
     return pa.table(columns, schema=SCHEMA)
+
+
+def _truth(value: bool | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _number(value: float | None) -> str:

@@ -345,3 +345,29 @@ def test_a_cancelled_dataset_stops_and_can_be_asked_for_again(
     again = service.client.post("/v1/datasets", json=request).json()
     assert again["id"] != accepted["id"]
     assert service.client.delete(f"/v1/datasets/{again['id']}").status_code == 204
+
+
+@pytest.mark.parametrize("method", ["semantic", "resampled"])
+def test_rows_say_split_neutral_and_whether_they_are_drawn(service: Service, method: str) -> None:
+    files = folder_files(each=4, faceless=0)
+    lines = files["labels.csv"].decode().splitlines()
+    splits = {"person0": "train", "person1": "test"}
+    table = [f"{lines[0]},AU26,split"]
+    for number, line in enumerate(lines[1:]):
+        # of the two frames without AU12, one drops the jaw
+        table.append(f"{line},{5 if number % 4 == 1 else 0},{splits[line.split(',')[1]]}")
+    files["labels.csv"] = "\n".join(table).encode()
+    corpus = service.import_corpus(zipped(files))
+    assert corpus["splits"] == {"train": 4, "test": 4}
+
+    body = service.build(
+        corpus_id=corpus["id"], aus=["AU12"], per_intensity=8, intensities=[0], method=method
+    )
+    assert body["job"]["state"] == "succeeded", body["job"]
+    rows = rows_of(archive_of(service, body))
+    assert {row["AU26"] for row in rows} == {0.0, 5.0}  # known, though not asked for
+    for row in rows:
+        assert row["AU12"] == 0
+        assert row["neutral"] == (row["AU06"] == row["AU26"] == 0)
+        assert row["split"] == splits[row["subject"]]
+        assert row["synthetic"] == (method == "semantic")

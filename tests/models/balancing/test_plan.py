@@ -9,10 +9,15 @@ import pytest
 
 from models import facs
 from models.balancing.options import BalanceOptions
-from models.balancing.plan import ItemArray, Plan, make_plan
-from models.balancing.targets import drawable, source_labels, target_labels
+from models.balancing.plan import ItemArray, Method, Plan, make_plan
+from models.balancing.targets import (
+    drawable,
+    neutral_images,
+    source_labels,
+    target_labels,
+)
 from models.corpora.splits import subject_disjoint
-from models.corpora.table import SPLITS
+from models.corpora.table import SPLITS, label_table
 from tests.models.balancing.tables import column, skewed_table, table_of
 
 TABLE = skewed_table()
@@ -211,3 +216,39 @@ def test_drawable_targets_are_sided_and_have_no_gaps() -> None:
     assert targets.shape == (1, 18, 2)
     assert targets[0, 8].tolist() == [3, 3]
     assert targets.sum() == 6
+
+
+def test_neutral_looks_at_every_known_au_whichever_were_asked_for() -> None:
+    rows = [
+        ("ann", {}),
+        ("ann", {"AU26": 5.0}),
+        ("ann", {"AU12": 3.0}),
+        ("bob", {}),
+        ("bob", {"AU26": 5.0}),
+    ]
+    table = table_of(rows, ("AU12", "AU26"))
+    plan = make_plan(table, BalanceOptions(aus=("AU12",), count=12, levels=(0,)))
+    items = plan.items()
+    labels = target_labels(plan, items)
+    neutral = neutral_images(plan, items, labels)
+
+    dropped_jaw = labels[:, column("AU26")] == 5
+    assert dropped_jaw.any()
+    assert neutral.any()
+    np.testing.assert_array_equal(neutral, ~dropped_jaw)
+
+
+@pytest.mark.parametrize("method", ["semantic", "resampled"])
+def test_presence_without_intensity_is_not_neutral(method: Method) -> None:
+    # FERA 2017 codes AU07, AU15 and AU23 by presence alone
+    intensity = np.full((4, 18), np.nan, np.float32)
+    intensity[:, column("AU12")] = [0, 0, 3, 0]
+    occurrence = np.full((4, 18), -1, np.int8)
+    occurrence[:, column("AU15")] = [0, 1, 0, 1]
+    table = label_table(intensity, ["ann", "ann", "ann", "bob"], occurrence)
+    plan = make_plan(table, BalanceOptions(aus=("AU12",), count=6, levels=(0,)), method=method)
+    items = plan.items()
+    neutral = neutral_images(plan, items, target_labels(plan, items))
+
+    assert set(items["source"].tolist()) >= {0, 1, 3}
+    np.testing.assert_array_equal(neutral, items["source"] == 0)

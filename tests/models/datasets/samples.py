@@ -45,11 +45,14 @@ def row_of(number: int, total: int) -> DatasetRow:
         subject=f"person {number % 3}",
         source=f'frame "{number}", view 6',
         generator="rig",
+        synthetic=bool(number % 4),
+        split=("train", "test", None)[number % 3],
         seed=4_000_000_000 + number,
         au="AU12" if number % 2 else None,
         intensity=float(number % 6) if number % 2 else None,
         pitch=-20.0,
         yaw=40.0,
+        neutral=None if number == 5 else number % 6 == 0,
         labels=labels_of(number),
     )
 
