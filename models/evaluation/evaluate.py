@@ -149,6 +149,12 @@ def _tallies(table: LabelTable, readings: Readings) -> dict[str, Tally]:
     return found
 
 
+def _constant(table: LabelTable, au: str) -> bool:
+    values = table.intensity[:, facs.SUPPORTED_AUS.index(au)]
+    known = values[~np.isnan(values)]
+    return bool(len(known)) and float(np.ptp(known)) == 0.0
+
+
 def _coded(table: LabelTable) -> tuple[str, ...]:
     """AUs with an intensity or a presence in at least one frame."""
     said = np.asarray(table.occurrence >= 0, np.bool_)
@@ -252,6 +258,11 @@ def _notes(table: LabelTable, readings: Readings, tallies: Mapping[str, Tally]) 
         notes.append(f"Coded, but not read by this model: {', '.join(unread)}.")
     if uncoded:
         notes.append(f"Read, but not coded in these frames: {', '.join(uncoded)}.")
+    constant = [au for au in tallies if _constant(table, au)]
+    if constant:
+        notes.append(
+            f"Coded at one intensity alone, so that ICC says nothing: {', '.join(constant)}."
+        )
     people = len(_present(table))
     if people < FEW_PEOPLE:
         notes.append(

@@ -9,6 +9,7 @@ from service.cli.corpus import corpus
 from service.cli.dataset import dataset
 from service.cli.errors import SentenceGroup
 from service.cli.estimate import estimate
+from service.cli.evaluate import evaluate
 from service.cli.model import model
 from service.cli.serving import check, serve, worker
 from service.cli.storage import db, gc, keys
@@ -34,6 +35,7 @@ app.command(
     epilog="Action units: " + ", ".join(f"{au} {name}" for au, name in AU_NAMES.items()) + "."
 )(synthesise)
 app.command()(estimate)
+app.command()(evaluate)
 app.command()(train)
 app.command()(train_generator)
 app.command()(serve)

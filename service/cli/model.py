@@ -14,6 +14,7 @@ from service.cli.connecting import DataFolder, Url, connected
 from service.cli.errors import CommandError
 from service.cli.following import follow
 from service.cli.listing import listing
+from service.cli.writing import replaced
 
 model = typer.Typer(
     no_args_is_help=True, help="List models, fit them to one person, and download them."
@@ -96,11 +97,6 @@ def download(
     """
     with connected(url, data) as client:
         content = client.download(f"/v1/models/{model_id}/download?format={as_.value}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
-    try:
+    with replaced(out) as unfinished:
         unfinished.write_bytes(content)
-        unfinished.replace(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
     typer.echo(f"{len(content):,} bytes in {out}")
