@@ -30,7 +30,7 @@ from benchmarks.machine import described
 from benchmarks.portraits import as_jpegs, portraits
 from service.client import Client, ClientError
 from service.config import environment_without_settings
-from service.dataset_schemas import Dataset
+from service.wire.datasets import Dataset
 
 AUS: Final = ("AU01", "AU04", "AU06", "AU10", "AU12", "AU14", "AU17")
 """The seven of FERA 2017, for which the paper makes 7 x 6 x 5,000 = 210,000 images."""

@@ -12,9 +12,14 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from service.dataset_schemas import Corpus, CorpusList, Dataset, DatasetList
-from service.model_schemas import Model, ModelList, Receipt, Subject, SubjectList
-from service.schemas import ExpressionSet, Image, Job, JobState, Readiness
+from service.wire.corpora import Corpus, CorpusList
+from service.wire.datasets import Dataset, DatasetList
+from service.wire.expressions import ExpressionSet
+from service.wire.health import Readiness
+from service.wire.images import Image
+from service.wire.jobs import Job, JobState
+from service.wire.models import Model, ModelList
+from service.wire.subjects import Receipt, Subject, SubjectList
 
 Answer = TypeVar("Answer", bound=BaseModel)
 _Page = TypeVar("_Page", CorpusList, DatasetList, ModelList, SubjectList)

@@ -112,6 +112,18 @@ def test_what_keeps_things_knows_no_rules_and_no_http(low: str) -> None:
     assert [line for name in upper for line in wrong(low, name)] == []
 
 
+def test_the_wire_knows_rows_by_their_types_alone() -> None:
+    # Clients import it too.
+    allowed = ("service.wire", "service.db.tables", "service.jobs.contracts", "service.errors.base")
+    assert wrong("service.wire", "service", *allowed) == []
+    code = "import sys, service.wire.expressions, service.wire.models; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "service.wire.models" in loaded
+    assert [name for name in loaded if within(name, "sqlalchemy", "fastapi")] == []
+
+
 def test_rules_know_no_http() -> None:
     upper = ("service.api", "service.app", "fastapi", "starlette")
     assert [line for name in upper for line in wrong("service.usecases", name)] == []

@@ -23,8 +23,8 @@ from service.errors.requests import (
     TooManyFilesError,
     UnsupportedMediaTypeError,
 )
-from service.schemas import SubjectId
 from service.usecases.images import Upload
+from service.wire.images import SubjectId
 
 JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"

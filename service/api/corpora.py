@@ -8,8 +8,7 @@ from typing import IO, Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from service import dataset_schemas as schemas
-from service.api import archives, bodies, described, present_datasets
+from service.api import archives, bodies, described
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -36,6 +35,7 @@ from service.errors.resources import ResourceExpiredError
 from service.usecases import corpora
 from service.usecases.corpora import About
 from service.usecases.idempotency import Reply
+from service.wire import corpora as wire
 
 PATH: Final = "/v1/corpora"
 router = APIRouter(prefix=PATH, tags=["corpora"])
@@ -56,21 +56,21 @@ class _Posted:
 async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _Posted:
     if bodies.media_type(request, (bodies.JSON, bodies.FORM)) == bodies.JSON:
         value, fingerprint = await bodies.read_json(request)
-        asked = schemas.CorpusRequest.model_validate(value)
+        asked = wire.CorpusRequest.model_validate(value)
         corpora.check_layout(asked.layout)
         path = corpora.check_path(asked.path, services.settings)
         about = About(asked.name, asked.layout, asked.licence, asked.consent)
         return _Posted(about, None, path, fingerprint)
     form = await archives.read_archive(request)
     # The path comes with JSON alone; one stands in so that one schema serves both.
-    asked = schemas.CorpusRequest.model_validate({**form.fields, "path": "."})
+    asked = wire.CorpusRequest.model_validate({**form.fields, "path": "."})
     corpora.check_layout(asked.layout)
     about = About(asked.name, asked.layout, asked.licence, asked.consent)
     return _Posted(about, form.archive, None, form.fingerprint)
 
 
 def _body() -> dict[str, Any]:
-    by_path = described.json_content(schemas.CorpusRequest, {"path": "A corpus on the server"})
+    by_path = described.json_content(wire.CorpusRequest, {"path": "A corpus on the server"})
     fields = dict(by_path[bodies.JSON]["schema"]["properties"])
     del fields["path"]
     archive = {**described.BINARY, "description": "A zip file of the corpus's folder."}
@@ -87,7 +87,7 @@ def _body() -> dict[str, Any]:
 @router.post(
     "",
     status_code=202,
-    response_model=schemas.Corpus,
+    response_model=wire.Corpus,
     summary="Import a corpus",
     openapi_extra=_body(),
     responses=described.accepted(
@@ -129,7 +129,7 @@ def import_corpus(
         corpus, job = corpora.create(
             session, services.settings, caller, posted.about, source, request_id_of(request)
         )
-        body = present_datasets.corpus(corpus, job).model_dump(mode="json")
+        body = wire.corpus(corpus, job).model_dump(mode="json")
         return Reply(202, body, f"{PATH}/{corpus.id}")
 
     return once.do(session, posted.fingerprint, work)
@@ -137,30 +137,30 @@ def import_corpus(
 
 @router.get(
     "",
-    response_model=schemas.CorpusList,
+    response_model=wire.CorpusList,
     summary="List corpora",
     responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_corpora(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
-) -> schemas.CorpusList:
+) -> wire.CorpusList:
     """Your corpora, newest first."""
     page, jobs = corpora.page(session, caller, limit, cursor)
-    return schemas.CorpusList(
-        items=[present_datasets.corpus(row, jobs[row.job_id]) for row in page.rows],
+    return wire.CorpusList(
+        items=[wire.corpus(row, jobs[row.job_id]) for row in page.rows],
         next_cursor=make_cursor(page.next_id),
     )
 
 
 @router.get(
     "/{corpus_id}",
-    response_model=schemas.Corpus,
+    response_model=wire.Corpus,
     summary="Read a corpus",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_corpus(corpus_id: str, caller: Caller, session: ReadSession) -> schemas.Corpus:
+def read_corpus(corpus_id: str, caller: Caller, session: ReadSession) -> wire.Corpus:
     """What is in a corpus: frames, subjects, frames at each AU and intensity, what was skipped."""
-    return present_datasets.corpus(*corpora.get(session, caller, parse_id(corpus_id)))
+    return wire.corpus(*corpora.get(session, caller, parse_id(corpus_id)))
 
 
 @router.delete(

@@ -7,8 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from service import dataset_schemas as schemas
-from service.api import described, present_datasets
+from service.api import described
 from service.api.bodies import fingerprint
 from service.api.context import request_id_of
 from service.api.deps import (
@@ -51,6 +50,7 @@ from service.errors.subjects import ConsentExpiredError
 from service.errors.targets import TARGET_PROBLEMS
 from service.usecases import datasets, rebuilding
 from service.usecases.idempotency import Reply
+from service.wire import datasets as wire
 
 PATH: Final = "/v1/datasets"
 router = APIRouter(prefix=PATH, tags=["datasets"])
@@ -63,9 +63,9 @@ _EXAMPLES: Final = {"corpus": "Balanced over a corpus", "images": "Of photos and
 @router.post(
     "",
     status_code=202,
-    response_model=schemas.Dataset,
+    response_model=wire.Dataset,
     summary="Ask for a dataset",
-    openapi_extra=described.body(described.json_content(schemas.DatasetRequest, _EXAMPLES)),
+    openapi_extra=described.body(described.json_content(wire.DatasetRequest, _EXAMPLES)),
     responses=described.accepted(
         "The dataset.",
         MalformedJsonError,
@@ -86,7 +86,7 @@ _EXAMPLES: Final = {"corpus": "Balanced over a corpus", "images": "Of photos and
 )
 def request_dataset(
     request: Request,
-    posted: Annotated[Posted[schemas.DatasetRequest], Depends(posted_json(schemas.DatasetRequest))],
+    posted: Annotated[Posted[wire.DatasetRequest], Depends(posted_json(wire.DatasetRequest))],
     once: OnceDep,
     caller: Caller,
     session: WriteSession,
@@ -103,7 +103,7 @@ def request_dataset(
         dataset, job = datasets.create(
             session, services.settings, caller, spec, request_id_of(request)
         )
-        body = present_datasets.dataset(dataset, job).model_dump(mode="json")
+        body = wire.dataset(dataset, job).model_dump(mode="json")
         return Reply(202, body, f"{PATH}/{dataset.id}")
 
     return once.do(session, posted.fingerprint, work)
@@ -111,36 +111,36 @@ def request_dataset(
 
 @router.get(
     "",
-    response_model=schemas.DatasetList,
+    response_model=wire.DatasetList,
     summary="List datasets",
     responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_datasets(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
-) -> schemas.DatasetList:
+) -> wire.DatasetList:
     """Your datasets, newest first."""
     page, jobs = datasets.page(session, caller, limit, cursor)
-    return schemas.DatasetList(
-        items=[present_datasets.dataset(row, jobs[row.job_id]) for row in page.rows],
+    return wire.DatasetList(
+        items=[wire.dataset(row, jobs[row.job_id]) for row in page.rows],
         next_cursor=make_cursor(page.next_id),
     )
 
 
 @router.get(
     "/{dataset_id}",
-    response_model=schemas.Dataset,
+    response_model=wire.Dataset,
     summary="Read a dataset",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_dataset(dataset_id: str, caller: Caller, session: ReadSession) -> schemas.Dataset:
+def read_dataset(dataset_id: str, caller: Caller, session: ReadSession) -> wire.Dataset:
     """How far the dataset is, how balanced it is, and where to download it."""
-    return present_datasets.dataset(*datasets.get(session, caller, parse_id(dataset_id)))
+    return wire.dataset(*datasets.get(session, caller, parse_id(dataset_id)))
 
 
 @router.post(
     "/{dataset_id}/rebuild",
     status_code=202,
-    response_model=schemas.Dataset,
+    response_model=wire.Dataset,
     summary="Build a withdrawn dataset again",
     responses=described.accepted(
         "The dataset that is built.",
@@ -173,7 +173,7 @@ def rebuild_dataset(
         dataset, job = rebuilding.rebuild(
             session, services.settings, caller, parse_id(dataset_id), request_id_of(request)
         )
-        body = present_datasets.dataset(dataset, job).model_dump(mode="json")
+        body = wire.dataset(dataset, job).model_dump(mode="json")
         return Reply(202, body, f"{PATH}/{dataset.id}")
 
     return once.do(session, fingerprint(request, ()), work)

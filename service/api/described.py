@@ -23,7 +23,7 @@ from service.errors.requests import (
     UnauthenticatedError,
     UnsupportedMediaTypeError,
 )
-from service.schemas import Problem
+from service.wire.problems import Problem
 
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 

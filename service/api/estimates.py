@@ -13,8 +13,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from service import model_schemas as schemas
-from service.api import bodies, described, present_models
+from service.api import bodies, described
 from service.api.context import request_id_of
 from service.api.deps import Caller, ReadSession, ServicesDep, committed
 from service.api.idempotency import RETRY_AFTER, Once, OnceDep
@@ -40,6 +39,7 @@ from service.services import Services
 from service.usecases import estimates, expressions
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
+from service.wire import estimates as wire
 
 router = APIRouter(prefix="/v1", tags=["estimates"])
 
@@ -66,13 +66,13 @@ class _Posted:
 async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _Posted:
     if bodies.media_type(request, (bodies.JSON, bodies.FORM)) == bodies.JSON:
         value, fingerprint = await bodies.read_json(request)
-        asked = schemas.EstimateRequest.model_validate(value)
+        asked = wire.EstimateRequest.model_validate(value)
         return _Posted(asked.image_ids, (), asked.any_person, fingerprint)
     form, fingerprint = await bodies.read_form(request, services.settings)
     form.only(("any_person",))
     if not form.files:
         raise InvalidRequestError("Send at least one photo in the field `file`.")
-    checked = schemas.EstimateRequest.model_validate(
+    checked = wire.EstimateRequest.model_validate(
         {"image_ids": [uuid.UUID(int=0)], "any_person": form.one("any_person") or False}
     )
     return _Posted((), form.files, checked.any_person, fingerprint)
@@ -86,12 +86,12 @@ def _body() -> dict[str, Any]:
         "One photo",
         {"file": ["me.jpg"]},
     )
-    return described.body(described.json_content(schemas.EstimateRequest), by_form)
+    return described.body(described.json_content(wire.EstimateRequest), by_form)
 
 
 @router.post(
     "/models/{model_id}/estimates",
-    response_model=schemas.Estimates,
+    response_model=wire.Estimates,
     response_model_exclude_none=True,
     summary="Read AU intensities",
     openapi_extra=_body(),
@@ -110,7 +110,7 @@ def _body() -> dict[str, Any]:
         TooManyItemsError,
         TooManyFilesError,
         *described.POST_PROBLEMS,
-        model=schemas.PendingEstimates,
+        model=wire.PendingEstimates,
         description="There are many images, or the workers are busy: read the rest at the "
         "Location.",
     ),
@@ -147,7 +147,7 @@ async def request_estimates(
 
 @router.get(
     "/estimates/{estimate_id}",
-    response_model=schemas.PendingEstimates,
+    response_model=wire.PendingEstimates,
     response_model_exclude_none=True,
     summary="Read an estimate",
     responses=described.responses(
@@ -157,7 +157,7 @@ async def request_estimates(
 def read_estimates(estimate_id: str, caller: Caller, session: ReadSession) -> Response:
     """How far the job is, and what has been read so far, in the order of the images."""
     found = estimates.get(session, caller, parse_id(estimate_id))
-    return JSONResponse(present_models.pending_estimates(*found))
+    return JSONResponse(wire.pending_estimates(*found))
 
 
 def _accept(
@@ -185,7 +185,7 @@ def _accept(
                 posted.any_person,
                 request_id,
             )
-            body = present_models.pending_estimates(row, job, ())
+            body = wire.pending_estimates(row, job, ())
             return Reply(202, body, f"/v1/estimates/{row.id}")
 
         reply = once.reply(session, posted.fingerprint, work)
@@ -202,14 +202,14 @@ def _answer(services: Services, caller: uuid.UUID, estimate_id: uuid.UUID) -> Re
     with services.database.read() as session:
         row, job, items = estimates.get(session, caller, estimate_id)
         if job.state not in ENDED:
-            body = present_models.pending_estimates(row, job, items)
+            body = wire.pending_estimates(row, job, items)
             headers = {"Location": f"/v1/estimates/{row.id}", "Retry-After": RETRY_AFTER}
             return JSONResponse(body, status_code=202, headers=headers)
         if job.state != SUCCEEDED:
             raise _problem(job.error or {}, "The job was cancelled.")
         if len(items) == 1 and (error := (items[0].result or {}).get("error")):
             raise _problem(error, "", filename=items[0].file)
-        return JSONResponse(present_models.estimates(items))
+        return JSONResponse(wire.estimates(items))
 
 
 def _problem(error: dict[str, Any], otherwise: str, **members: Any) -> ProblemError:

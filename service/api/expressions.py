@@ -12,8 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from models.facs import Target
-from service import schemas
-from service.api import bodies, described, present
+from service.api import bodies, described
 from service.api.context import request_id_of
 from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
 from service.api.downloads import Served, serve
@@ -46,6 +45,7 @@ from service.usecases.expressions import Options
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
 from service.usecases.targets import parse_targets
+from service.wire import expressions as wire
 
 router = APIRouter(prefix="/v1/expressions", tags=["expressions"])
 
@@ -74,7 +74,7 @@ async def _posted(request: Request, services: ServicesDep, caller: Caller) -> _P
 
 
 def _from_json(value: Any, fingerprint: str, services: Services, caller: uuid.UUID) -> _Posted:
-    asked = schemas.ExpressionRequest.model_validate(value)
+    asked = wire.ExpressionRequest.model_validate(value)
     return _checked(asked, asked.image_ids, (), None, fingerprint, services, caller)
 
 
@@ -97,13 +97,13 @@ def _from_form(
             values[name] = int(text) if text.isascii() and text.isdigit() else text
     if outputs := form.fields.get("output"):
         values["output"] = [part.strip() for text in outputs for part in text.split(",")]
-    asked = schemas.ExpressionRequest.model_validate(values)
+    asked = wire.ExpressionRequest.model_validate(values)
     subject_id = bodies.subject_id(form)
     return _checked(asked, (), form.files, subject_id, fingerprint, services, caller)
 
 
 def _checked(
-    asked: schemas.ExpressionRequest,
+    asked: wire.ExpressionRequest,
     image_ids: Sequence[uuid.UUID],
     uploads: Sequence[Upload],
     subject_id: str | None,
@@ -123,7 +123,7 @@ def _checked(
 
 def _body() -> dict[str, Any]:
     by_id = described.json_content(
-        schemas.ExpressionRequest, {"by id": "Two expressions of one image"}
+        wire.ExpressionRequest, {"by id": "Two expressions of one image"}
     )
     asked = by_id[bodies.JSON]["schema"]["properties"]
     fields = {name: asked[name] for name in _FIELDS if name != "subject_id"}
@@ -146,7 +146,7 @@ def _body() -> dict[str, Any]:
 @router.post(
     "",
     status_code=202,
-    response_model=schemas.ExpressionSet,
+    response_model=wire.ExpressionSet,
     summary="Ask for expressions",
     openapi_extra=_body(),
     responses=described.accepted(
@@ -200,7 +200,7 @@ def request_expressions(
             posted.options,
             request_id_of(request),
         )
-        body = present.expression_set(expression_set, job, ()).model_dump(mode="json")
+        body = wire.expression_set(expression_set, job, ()).model_dump(mode="json")
         return Reply(202, body, f"/v1/expressions/{expression_set.id}")
 
     return once.do(session, posted.fingerprint, work)
@@ -208,13 +208,13 @@ def request_expressions(
 
 @router.get(
     "/{set_id}",
-    response_model=schemas.ExpressionSet,
+    response_model=wire.ExpressionSet,
     summary="Read an expression set",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_expressions(set_id: str, caller: Caller, session: ReadSession) -> schemas.ExpressionSet:
+def read_expressions(set_id: str, caller: Caller, session: ReadSession) -> wire.ExpressionSet:
     """How far the set is, and the items that are finished; those of a cancelled set stay."""
-    return present.expression_set(*expressions.get(session, caller, parse_id(set_id)))
+    return wire.expression_set(*expressions.get(session, caller, parse_id(set_id)))
 
 
 @router.head("/{set_id}/items/{index}/{output}", include_in_schema=False)
@@ -235,7 +235,7 @@ def read_expressions(set_id: str, caller: Caller, session: ReadSession) -> schem
 def read_item(
     set_id: str,
     index: Annotated[int, Path(ge=0, le=2**31 - 1)],
-    output: schemas.Output,
+    output: wire.Output,
     request: Request,
     caller: Caller,
     session: ReadSession,

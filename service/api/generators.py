@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from models.facs import SUPPORTED_AUS
-from service import generator_schemas as schemas
-from service.api import described, present_generators
+from service.api import described
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -34,6 +33,7 @@ from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
 from service.errors.targets import UnknownActionUnitError
 from service.jobs.contracts import GENERATORS
 from service.usecases import generator_training, generators
+from service.wire import generators as wire
 
 PATH: Final = "/v1/generators"
 router = APIRouter(prefix=PATH, tags=["generators"])
@@ -44,11 +44,11 @@ _READ_PROBLEMS: Final = (GeneratorNotFoundError, ResourceExpiredError, Unauthent
 @router.post(
     "",
     status_code=202,
-    response_model=schemas.Generator,
+    response_model=wire.Generator,
     summary="Train or upload a generator",
-    openapi_extra=body_or_sent(schemas.GeneratorRequest),
+    openapi_extra=body_or_sent(wire.GeneratorRequest),
     responses={
-        201: {"model": schemas.Generator, "description": "The uploaded generator."},
+        201: {"model": wire.Generator, "description": "The uploaded generator."},
         **described.accepted(
             "The generator.",
             *described.READ_PROBLEMS,
@@ -69,7 +69,7 @@ _READ_PROBLEMS: Final = (GeneratorNotFoundError, ResourceExpiredError, Unauthent
 def create_generator(
     request: Request,
     posted: Annotated[
-        PostedOrSent[schemas.GeneratorRequest], Depends(posted_or_sent(schemas.GeneratorRequest))
+        PostedOrSent[wire.GeneratorRequest], Depends(posted_or_sent(wire.GeneratorRequest))
     ],
     once: OnceDep,
     caller: Caller,
@@ -93,41 +93,38 @@ def create_generator(
         keep=lambda sent: generators.upload(
             session, services.store, services.settings, caller, sent, posted.name
         ),
-        show=present_generators.generator,
+        show=wire.generator,
         path=PATH,
     )
 
 
 @router.get(
     "",
-    response_model=schemas.GeneratorList,
+    response_model=wire.GeneratorList,
     summary="List generators",
     responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_generators(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
-) -> schemas.GeneratorList:
+) -> wire.GeneratorList:
     """The generators that ship, on the first page; then your own, newest first."""
     page, jobs = generators.page(session, caller, limit, cursor)
     shipped = [_shipped(name) for name in GENERATORS] if cursor is None else []
-    own = [
-        present_generators.generator(row, jobs.get(row.job_id) if row.job_id else None)
-        for row in page.rows
-    ]
-    return schemas.GeneratorList(items=[*shipped, *own], next_cursor=make_cursor(page.next_id))
+    own = [wire.generator(row, jobs.get(row.job_id) if row.job_id else None) for row in page.rows]
+    return wire.GeneratorList(items=[*shipped, *own], next_cursor=make_cursor(page.next_id))
 
 
 @router.get(
     "/{generator_id}",
-    response_model=schemas.Generator,
+    response_model=wire.Generator,
     summary="Read a generator",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_generator(generator_id: str, caller: Caller, session: ReadSession) -> schemas.Generator:
+def read_generator(generator_id: str, caller: Caller, session: ReadSession) -> wire.Generator:
     """What the generator draws, where it comes from, and how far its job is."""
     if generator_id in GENERATORS:
         return _shipped(generator_id)
-    return present_generators.generator(*generators.get(session, caller, generator_id))
+    return wire.generator(*generators.get(session, caller, generator_id))
 
 
 @router.head("/{generator_id}/download", include_in_schema=False)
@@ -167,5 +164,5 @@ def delete_generator(
     return removed(services, generators.delete(session, caller, generator_id))
 
 
-def _shipped(name: str) -> schemas.Generator:
-    return present_generators.shipped_generator(name, SUPPORTED_AUS)
+def _shipped(name: str) -> wire.Generator:
+    return wire.shipped_generator(name, SUPPORTED_AUS)

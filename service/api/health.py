@@ -5,32 +5,32 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service import schemas
 from service.api import described
 from service.api.deps import ServicesDep
 from service.errors.operation import UnavailableError
 from service.metrics import exposition
 from service.usecases import health
 from service.version import VERSION
+from service.wire import health as wire
 
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/healthz", response_model=schemas.Health, summary="Is the process alive?")
-def read_health() -> schemas.Health:
+@router.get("/healthz", response_model=wire.Health, summary="Is the process alive?")
+def read_health() -> wire.Health:
     """Answers as long as the process does; checks nothing else."""
-    return schemas.Health(status="ok", version=VERSION)
+    return wire.Health(status="ok", version=VERSION)
 
 
 @router.get(
     "/readyz",
-    response_model=schemas.Readiness,
+    response_model=wire.Readiness,
     summary="Can it serve?",
     responses=described.responses(UnavailableError),
 )
-def read_readiness(services: ServicesDep) -> schemas.Readiness:
+def read_readiness(services: ServicesDep) -> wire.Readiness:
     """Queries the database and its schema, asks the broker, and writes to and reads the store."""
-    return schemas.Readiness(status="ready", checks=health.check(services))
+    return wire.Readiness(status="ready", checks=health.check(services))
 
 
 @router.get(

@@ -10,8 +10,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from models import images as codec
-from service import schemas
-from service.api import bodies, described, present
+from service.api import bodies, described
 from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
 from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
@@ -31,6 +30,7 @@ from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
 from service.usecases import images, subjects
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
+from service.wire import images as wire
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
@@ -50,7 +50,7 @@ _READ_PROBLEMS: Final = (ImageNotFoundError, ResourceExpiredError, Unauthenticat
 _BODY: Final = described.body(
     described.form_content(
         ("file",),
-        {"file": described.PHOTO, "subject_id": TypeAdapter(schemas.SubjectId).json_schema()},
+        {"file": described.PHOTO, "subject_id": TypeAdapter(wire.SubjectId).json_schema()},
         "photo",
         "A photo and whom it shows",
         {"file": "me.jpg", "subject_id": "eileen"},
@@ -79,7 +79,7 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
 @router.post(
     "",
     status_code=201,
-    response_model=schemas.Image,
+    response_model=wire.Image,
     summary="Upload a photo",
     openapi_extra=_BODY,
     responses=described.responses(*PHOTO_PROBLEMS, *SUBJECT_PROBLEMS),
@@ -99,7 +99,7 @@ def upload_image(
     def work() -> Reply:
         subject = subjects.named(session, caller, posted.subject_id)
         row = images.create(session, services.store, services.settings, caller, photo, subject)
-        body = present.image(row).model_dump(mode="json")
+        body = wire.image(row).model_dump(mode="json")
         return Reply(201, body, f"/v1/images/{row.id}")
 
     return once.do(session, posted.fingerprint, work)
@@ -107,13 +107,13 @@ def upload_image(
 
 @router.get(
     "/{image_id}",
-    response_model=schemas.Image,
+    response_model=wire.Image,
     summary="Read an image",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_image(image_id: str, caller: Caller, session: ReadSession) -> schemas.Image:
+def read_image(image_id: str, caller: Caller, session: ReadSession) -> wire.Image:
     """What is known about a photo."""
-    return present.image(images.get(session, caller, parse_id(image_id)))
+    return wire.image(images.get(session, caller, parse_id(image_id)))
 
 
 @router.head("/{image_id}/content", include_in_schema=False)

@@ -12,8 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from service import schemas
-from service.api import described, present
+from service.api import described
 from service.api.deps import (
     Caller,
     Cursor,
@@ -29,6 +28,7 @@ from service.errors.requests import UnauthenticatedError
 from service.jobs.contracts import ENDED
 from service.services import Services
 from service.usecases import jobs
+from service.wire import jobs as wire
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -38,45 +38,45 @@ _READ_PROBLEMS: Final = (JobNotFoundError, UnauthenticatedError)
 
 @router.get(
     "",
-    response_model=schemas.JobList,
+    response_model=wire.JobList,
     summary="List jobs",
     responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_jobs(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
-) -> schemas.JobList:
+) -> wire.JobList:
     """Your jobs, newest first."""
     page = jobs.page(session, caller, limit, cursor)
-    return schemas.JobList(
-        items=[present.job(row) for row in page.rows], next_cursor=make_cursor(page.next_id)
+    return wire.JobList(
+        items=[wire.job(row) for row in page.rows], next_cursor=make_cursor(page.next_id)
     )
 
 
 @router.get(
     "/{job_id}",
-    response_model=schemas.Job,
+    response_model=wire.Job,
     summary="Read a job",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_job(job_id: str, caller: Caller, session: ReadSession) -> schemas.Job:
+def read_job(job_id: str, caller: Caller, session: ReadSession) -> wire.Job:
     """How far the job is."""
-    return present.job(jobs.get(session, caller, parse_id(job_id)))
+    return wire.job(jobs.get(session, caller, parse_id(job_id)))
 
 
 @router.post(
     "/{job_id}/cancel",
-    response_model=schemas.Job,
+    response_model=wire.Job,
     status_code=202,
     summary="Cancel a job",
     responses={
-        200: {"model": schemas.Job, "description": "The job is cancelled."},
+        200: {"model": wire.Job, "description": "The job is cancelled."},
         202: {"description": "The job's worker has been asked to stop."},
         **described.responses(*_READ_PROBLEMS, JobFinishedError),
     },
 )
 def cancel_job(job_id: str, caller: Caller, session: WriteSession) -> Response:
     """Stop the job; what it has finished stays. Doing it twice changes nothing."""
-    job = present.job(jobs.cancel(session, caller, parse_id(job_id)))
+    job = wire.job(jobs.cancel(session, caller, parse_id(job_id)))
     status = 200 if job.state in ENDED else 202
     return JSONResponse(job.model_dump(mode="json"), status_code=status)
 
@@ -101,7 +101,7 @@ async def follow_job(
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: `progress` whenever the job gets further, then one event named after
     the state it ended in. Each carries the job as JSON; the stream ends with the job."""
-    last: schemas.Job | None = None
+    last: wire.Job | None = None
     number = 0
     while not await request.is_disconnected():
         job = await run_in_threadpool(_read, services, caller, job_id)
@@ -114,6 +114,6 @@ async def follow_job(
         await anyio.sleep(POLL_SECONDS)
 
 
-def _read(services: Services, caller: uuid.UUID, job_id: uuid.UUID) -> schemas.Job:
+def _read(services: Services, caller: uuid.UUID, job_id: uuid.UUID) -> wire.Job:
     with services.database.read() as session:
-        return present.job(jobs.get(session, caller, job_id))
+        return wire.job(jobs.get(session, caller, job_id))

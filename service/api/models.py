@@ -9,8 +9,7 @@ from starlette.responses import Response
 
 from models.checkpoints import Checkpoint, CheckpointError
 from models.estimators.onnx_graph import onnx_model
-from service import model_schemas as schemas
-from service.api import described, present_models
+from service.api import described
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -34,6 +33,7 @@ from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import ConsentExpiredError
 from service.errors.targets import UnknownActionUnitError
 from service.usecases import models
+from service.wire import models as wire
 
 PATH: Final = "/v1/models"
 router = APIRouter(prefix=PATH, tags=["models"])
@@ -49,11 +49,11 @@ _READ_PROBLEMS: Final = (
 @router.post(
     "",
     status_code=202,
-    response_model=schemas.Model,
+    response_model=wire.Model,
     summary="Train or upload a model",
-    openapi_extra=body_or_sent(schemas.TrainRequest),
+    openapi_extra=body_or_sent(wire.TrainRequest),
     responses={
-        201: {"model": schemas.Model, "description": "The uploaded model."},
+        201: {"model": wire.Model, "description": "The uploaded model."},
         **described.accepted(
             "The model.",
             *described.READ_PROBLEMS,
@@ -73,9 +73,7 @@ _READ_PROBLEMS: Final = (
 )
 def create_model(
     request: Request,
-    posted: Annotated[
-        PostedOrSent[schemas.TrainRequest], Depends(posted_or_sent(schemas.TrainRequest))
-    ],
+    posted: Annotated[PostedOrSent[wire.TrainRequest], Depends(posted_or_sent(wire.TrainRequest))],
     once: OnceDep,
     caller: Caller,
     session: WriteSession,
@@ -94,44 +92,38 @@ def create_model(
         keep=lambda sent: models.upload(
             session, services.store, services.settings, caller, sent, posted.name
         ),
-        show=present_models.model,
+        show=wire.model,
         path=PATH,
     )
 
 
 @router.get(
     "",
-    response_model=schemas.ModelList,
+    response_model=wire.ModelList,
     summary="List models",
     responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_models(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
-) -> schemas.ModelList:
+) -> wire.ModelList:
     """The models that ship, on the first page; then your own, newest first."""
     page, jobs = models.page(session, caller, limit, cursor)
-    shipped = (
-        [present_models.shipped_model(models.shipped(name)) for name in models.shipped_names()]
-        if cursor is None
-        else []
-    )
-    own = [
-        present_models.model(row, jobs.get(row.job_id) if row.job_id else None) for row in page.rows
-    ]
-    return schemas.ModelList(items=[*shipped, *own], next_cursor=make_cursor(page.next_id))
+    shipped = [_shipped(name) for name in models.shipped_names()] if cursor is None else []
+    own = [wire.model(row, jobs.get(row.job_id) if row.job_id else None) for row in page.rows]
+    return wire.ModelList(items=[*shipped, *own], next_cursor=make_cursor(page.next_id))
 
 
 @router.get(
     "/{model_id}",
-    response_model=schemas.Model,
+    response_model=wire.Model,
     summary="Read a model",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_model(model_id: str, caller: Caller, session: ReadSession) -> schemas.Model:
+def read_model(model_id: str, caller: Caller, session: ReadSession) -> wire.Model:
     """What the model reads, where it comes from, and how far its job is."""
     if model_id in models.shipped_names():
-        return present_models.shipped_model(models.shipped(model_id))
-    return present_models.model(*models.get(session, caller, model_id))
+        return _shipped(model_id)
+    return wire.model(*models.get(session, caller, model_id))
 
 
 @router.head("/{model_id}/download", include_in_schema=False)
@@ -192,6 +184,11 @@ def delete_model(
 ) -> Response:
     """Erase a model of yours; its job stops."""
     return removed(services, models.delete(session, caller, model_id))
+
+
+def _shipped(name: str) -> wire.Model:
+    of = models.shipped(name)
+    return wire.shipped_model(name, of.config, len(of.content), of.sha256)
 
 
 def _onnx(request: Request, checkpoint: Checkpoint, name: str) -> Response:

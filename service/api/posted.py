@@ -17,8 +17,8 @@ from service.api.deps import Caller, ServicesDep
 from service.api.idempotency import Once
 from service.db.tables import Generator, Job, Model
 from service.errors.requests import InvalidRequestError
-from service.model_schemas import Line
 from service.usecases.idempotency import Reply
+from service.wire.common import Line
 
 Asked = TypeVar("Asked", bound=BaseModel)
 Kept = TypeVar("Kept", Model, Generator)

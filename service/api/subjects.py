@@ -7,8 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from service import model_schemas as schemas
-from service.api import described, present_models
+from service.api import described
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -36,6 +35,9 @@ from service.errors.subjects import (
 from service.errors.targets import UnknownActionUnitError
 from service.usecases import erasure, models, subjects
 from service.usecases.idempotency import Reply
+from service.wire import subjects as wire
+from service.wire.models import Model, PersonaliseRequest
+from service.wire.models import model as model_body
 
 PATH: Final = "/v1/subjects"
 router = APIRouter(prefix=PATH, tags=["subjects"])
@@ -54,15 +56,15 @@ def _check_consent(value: Any) -> None:
 @router.post(
     "",
     status_code=201,
-    response_model=schemas.Subject,
+    response_model=wire.Subject,
     summary="Add a subject",
-    openapi_extra=described.body(described.json_content(schemas.SubjectRequest)),
+    openapi_extra=described.body(described.json_content(wire.SubjectRequest)),
     responses=described.responses(ConsentRequiredError, ConsentExpiredError, *_BODY_PROBLEMS),
 )
 def create_subject(
     posted: Annotated[
-        Posted[schemas.SubjectRequest],
-        Depends(posted_json(schemas.SubjectRequest, _check_consent)),
+        Posted[wire.SubjectRequest],
+        Depends(posted_json(wire.SubjectRequest, _check_consent)),
     ],
     once: OnceDep,
     caller: Caller,
@@ -73,7 +75,7 @@ def create_subject(
 
     def work() -> Reply:
         row = subjects.create(session, caller, posted.asked)
-        body = present_models.subject(row).model_dump(mode="json")
+        body = wire.subject(row).model_dump(mode="json")
         return Reply(201, body, f"{PATH}/{row.id}")
 
     return once.do(session, posted.fingerprint, work)
@@ -81,52 +83,52 @@ def create_subject(
 
 @router.get(
     "",
-    response_model=schemas.SubjectList,
+    response_model=wire.SubjectList,
     summary="List subjects",
     responses=described.responses(*described.LIST_PROBLEMS),
 )
 def list_subjects(
     caller: Caller, session: ReadSession, cursor: Cursor, limit: Limit = 50
-) -> schemas.SubjectList:
+) -> wire.SubjectList:
     """Your subjects, newest first."""
     page = subjects.page(session, caller, limit, cursor)
-    return schemas.SubjectList(
-        items=[present_models.subject(row) for row in page.rows],
+    return wire.SubjectList(
+        items=[wire.subject(row) for row in page.rows],
         next_cursor=make_cursor(page.next_id),
     )
 
 
 @router.get(
     "/{subject_id}",
-    response_model=schemas.Subject,
+    response_model=wire.Subject,
     summary="Read a subject",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_subject(subject_id: str, caller: Caller, session: ReadSession) -> schemas.Subject:
+def read_subject(subject_id: str, caller: Caller, session: ReadSession) -> wire.Subject:
     """The subject's label and consent."""
-    return present_models.subject(subjects.get(session, caller, parse_id(subject_id)))
+    return wire.subject(subjects.get(session, caller, parse_id(subject_id)))
 
 
 @router.delete(
     "/{subject_id}",
-    response_model=schemas.Receipt,
+    response_model=wire.Receipt,
     summary="Erase a subject",
     responses=described.responses(*_READ_PROBLEMS, UnavailableError),
 )
-def erase_subject(subject_id: str, caller: Caller, services: ServicesDep) -> schemas.Receipt:
+def erase_subject(subject_id: str, caller: Caller, services: ServicesDep) -> wire.Receipt:
     """Erase everything that came from the subject: photos, drawings, models, estimates, generators
     that learned from them, and every stored byte that nothing else needs. Datasets with images of
     them are withdrawn. Answers, when all is gone, with a receipt, which is not kept here."""
     erased = erasure.erase(services.database, services.store, caller, parse_id(subject_id))
-    return present_models.receipt(erased)
+    return erased.receipt()
 
 
 @router.post(
     "/{subject_id}/models",
     status_code=202,
-    response_model=schemas.Model,
+    response_model=Model,
     summary="Fit a model to a subject",
-    openapi_extra=described.body(described.json_content(schemas.PersonaliseRequest)),
+    openapi_extra=described.body(described.json_content(PersonaliseRequest)),
     responses=described.accepted(
         "The model.",
         SubjectNotFoundError,
@@ -145,9 +147,7 @@ def erase_subject(subject_id: str, caller: Caller, services: ServicesDep) -> sch
 def personalise(
     subject_id: str,
     request: Request,
-    posted: Annotated[
-        Posted[schemas.PersonaliseRequest], Depends(posted_json(schemas.PersonaliseRequest))
-    ],
+    posted: Annotated[Posted[PersonaliseRequest], Depends(posted_json(PersonaliseRequest))],
     once: OnceDep,
     caller: Caller,
     session: WriteSession,
@@ -164,7 +164,7 @@ def personalise(
             posted.asked,
             request_id_of(request),
         )
-        body = present_models.model(model, job).model_dump(mode="json")
+        body = model_body(model, job).model_dump(mode="json")
         return Reply(202, body, f"/v1/models/{model.id}")
 
     return once.do(session, posted.fingerprint, work)

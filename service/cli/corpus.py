@@ -22,8 +22,8 @@ from service.cli.errors import CommandError
 from service.cli.following import follow
 from service.cli.listing import listing
 from service.client import Client
-from service.dataset_schemas import LAYOUTS, Corpus
 from service.db.ids import parse_id
+from service.wire.corpora import LAYOUTS, Corpus
 
 corpus = typer.Typer(
     no_args_is_help=True, help="Import FACS-coded corpora, list them, and say what is in them."

@@ -29,8 +29,7 @@ from service.cli.following import follow
 from service.cli.listing import listing
 from service.cli.targets import parse_targets
 from service.client import Client, UnreachableError
-from service.dataset_schemas import Dataset
-from service.schemas import DATASET_GENERATOR
+from service.wire.datasets import DATASET_GENERATOR, Dataset
 
 dataset = typer.Typer(
     no_args_is_help=True, help="Build AU-balanced datasets of drawings, and download them."

@@ -17,7 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from service.cli.errors import CommandError
 from service.cli.targets import NamedTarget
 from service.client import Client, ClientError
-from service.schemas import ExpressionSet, Item, JobState
+from service.wire.expressions import ExpressionSet, Item
+from service.wire.jobs import JobState
 
 MANIFEST: Final = "expressions.json"
 """What lies in the output folder beside the pictures: which file shows what."""

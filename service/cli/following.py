@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
 from service.client import Client
-from service.schemas import JobState
+from service.wire.jobs import JobState
 
 
 def follow(client: Client, job: JobState, what: str) -> JobState:

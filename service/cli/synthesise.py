@@ -17,7 +17,7 @@ from service.cli.running import running_service
 from service.cli.targets import parse_targets
 from service.client import Client
 from service.config import ClientSettings
-from service.schemas import DEFAULT_GENERATOR
+from service.wire.expressions import DEFAULT_GENERATOR
 
 
 class Registration(enum.StrEnum):

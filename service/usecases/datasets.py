@@ -23,7 +23,6 @@ from models.balancing.options import (
 from models.facs import Target
 from models.registration.poses import FERA_POSES
 from service.config import Settings
-from service.dataset_schemas import DatasetRequest
 from service.db.ids import new_id
 from service.db.repositories import Datasets, Jobs, Page
 from service.db.tables import Corpus, Dataset, Generator, Image, Job
@@ -45,6 +44,7 @@ from service.usecases.images import expiry, has_expired
 from service.usecases.jobs import page_with_jobs, unfinished
 from service.usecases.targets import parse_targets
 from service.version import VERSION
+from service.wire.datasets import DatasetRequest
 
 FRONTAL: Final = ((0.0, 0.0),)
 NOT_STATED: Final = "Not stated."

@@ -39,6 +39,7 @@ from service.db.types import now
 from service.errors.subjects import SubjectNotFoundError
 from service.jobs.contracts import CANCELLED, ENDED
 from service.usecases import corpora, subjects
+from service.wire.subjects import ErasedBlob, Receipt
 
 NOBODY: Final = str(uuid.UUID(int=0))
 """Stands in a set for an image that is no more, so that the others keep their indexes."""
@@ -67,6 +68,23 @@ class Erased:
     def refer(self, *addresses: str | None) -> None:
         """Note blobs that were referred to."""
         self.addresses.update(address for address in addresses if address is not None)
+
+    def receipt(self) -> Receipt:
+        """What its owner is told."""
+        return Receipt(
+            subject_id=self.subject_id,
+            erased_at=self.at,
+            images=self.images,
+            drawings=self.drawings,
+            models=self.models,
+            generators=self.generators,
+            estimates=self.estimates,
+            datasets_withdrawn=self.datasets,
+            blobs=[
+                ErasedBlob(sha256=address, erased=address not in self.kept)
+                for address in sorted(self.addresses)
+            ],
+        )
 
 
 def erase(

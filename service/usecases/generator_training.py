@@ -16,10 +16,10 @@ from service.db.repositories import Generators
 from service.db.tables import Generator, Job
 from service.errors import targets as target_errors
 from service.errors.requests import InvalidRequestError
-from service.generator_schemas import GeneratorRequest
 from service.jobs.contracts import TRAIN_GENERATOR
 from service.usecases import datasets, expressions, trained
 from service.usecases.images import expiry
+from service.wire.generators import GeneratorRequest
 
 MAX_PIXELS: Final = 1_000_000_000
 """A worker holds all photos while the rig draws on them: 3 B * 10^9 = 3 GB."""

@@ -34,11 +34,11 @@ from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import NotOfThisSubjectError
 from service.errors.targets import UnknownActionUnitError
 from service.jobs.contracts import PERSONALISE, TRAIN
-from service.model_schemas import PersonaliseRequest, TrainRequest
 from service.usecases import datasets, subjects, trained
 from service.usecases.erasure import Erased, erase_trained
 from service.usecases.images import expiry, has_expired
 from service.usecases.jobs import page_with_jobs
+from service.wire.models import PersonaliseRequest, TrainRequest
 
 
 @dataclass(frozen=True, eq=False)

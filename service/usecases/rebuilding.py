@@ -7,10 +7,10 @@ import uuid
 from sqlalchemy.orm import Session
 
 from service.config import Settings
-from service.dataset_schemas import DatasetRequest
 from service.db.tables import Dataset, Job
 from service.errors.datasets import DatasetWithdrawnError
 from service.usecases import datasets
+from service.wire.datasets import DatasetRequest
 
 
 def rebuild(

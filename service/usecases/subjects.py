@@ -14,8 +14,8 @@ from service.db.tables import Image, Subject
 from service.db.types import now
 from service.errors.requests import InvalidRequestError
 from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
-from service.model_schemas import SubjectRequest
 from service.usecases.images import has_expired
+from service.wire.subjects import SubjectRequest
 
 
 def create(session: Session, owner_id: uuid.UUID, asked: SubjectRequest) -> Subject:

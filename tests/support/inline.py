@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from service.artifacts import ArtifactStore
 from service.config import Settings
-from service.dataset_schemas import DatasetRequest
 from service.db.engine import Database
 from service.db.tables import Corpus, Dataset, Job
 from service.db.types import now
@@ -18,6 +17,7 @@ from service.jobs.contracts import QUEUED
 from service.usecases import corpora, datasets
 from service.usecases.corpora import About
 from service.usecases.keys import LOCAL_OWNER, ensure_owner
+from service.wire.datasets import DatasetRequest
 from tests.support.small_corpora import folder_files, zipped
 from worker.handlers import HANDLERS
 from worker.runner import Runner

@@ -10,10 +10,10 @@ import pytest
 
 from service.artifacts import ArtifactMissingError, open_store
 from service.db.tables import Generator, Job
-from service.generator_schemas import GeneratorRequest
 from service.usecases import generator_training, images, jobs
 from service.usecases.images import Upload
 from service.usecases.keys import LOCAL_OWNER, ensure_owner
+from service.wire.generators import GeneratorRequest
 from tests.support.backends import Backend, migrated_apart
 from tests.support.inline import models
 from tests.support.pictures import small_portrait

@@ -1,19 +1,18 @@
-"""What goes over the wire about generators."""
+"""Generators."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.model_schemas import Line
-from service.schemas import IMAGE_ID, JOB_ID, JobState
+from service.wire.common import DATASET_ID, GENERATOR_ID, IMAGE_ID, JOB_ID, Line
+from service.wire.jobs import JobState, job_state
 
-GENERATOR_ID: Final = "019e6f1f-4e63-7d99-9f60-8b5d4c3e2f1a"
-_SHA256: Final = "0f343b0931126a20f133d67c2b018a3b5d6a8ff2a5d5a1fbd4d6f1bb0d9a6a52"
-_DATASET_ID: Final = "019e6f1d-7b21-7e55-8a2f-6b4c3d2e1f01"
+if TYPE_CHECKING:
+    from service.db import tables
 
 Kind = Literal["ganimation", "stargan"]
 
@@ -25,7 +24,7 @@ class GeneratorRequest(BaseModel):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"dataset_id": _DATASET_ID, "kind": "ganimation", "steps": 200_000},
+                {"dataset_id": DATASET_ID, "kind": "ganimation", "steps": 200_000},
                 {"image_ids": [IMAGE_ID], "aus": ["AU06", "AU12", "AU25"], "drawings": 24},
             ]
         },
@@ -82,7 +81,7 @@ class Generator(BaseModel):
                         "stage": "training",
                         "error": None,
                     },
-                    "dataset_id": _DATASET_ID,
+                    "dataset_id": DATASET_ID,
                     "image_ids": None,
                     "aus": ["AU06", "AU12"],
                     "registration": "3d",
@@ -122,3 +121,48 @@ class GeneratorList(BaseModel):
 
     items: list[Generator]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
+
+
+def generator(row: tables.Generator, job: tables.Job | None) -> Generator:
+    """A generator of somebody's own."""
+    config = row.config or {}
+    return Generator(
+        id=str(row.id),
+        name=row.name,
+        kind=row.kind,
+        job=None if job is None else job_state(job),
+        dataset_id=row.dataset_id,
+        image_ids=row.image_ids,
+        aus=config.get("aus"),
+        registration=config.get("registration"),
+        results=row.results,
+        lineage=config.get("lineage", {}),
+        size=row.checkpoint_size,
+        sha256=row.checkpoint_sha256,
+        download_url=(
+            None if row.checkpoint_sha256 is None else f"/v1/generators/{row.id}/download"
+        ),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
+
+
+def shipped_generator(name: str, aus: tuple[str, ...]) -> Generator:
+    """A generator that ships."""
+    return Generator(
+        id=name,
+        name=name,
+        kind=name,
+        job=None,
+        dataset_id=None,
+        image_ids=None,
+        aus=list(aus),
+        registration=None,
+        results=None,
+        lineage={},
+        size=None,
+        sha256=None,
+        download_url=None,
+        created_at=None,
+        expires_at=None,
+    )

@@ -1,133 +1,23 @@
-"""What goes over the wire about corpora and datasets."""
+"""Datasets."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.schemas import (
-    DATASET_GENERATOR,
-    GENERATOR,
-    IMAGE_ID,
-    JOB_ID,
-    MAX_SEED,
-    JobState,
-    Text,
-)
+from service.wire.common import CORPUS_ID, DATASET_ID, GENERATOR, IMAGE_ID, MAX_SEED, SHA256
+from service.wire.jobs import JobState, finished, job_state
 
-CORPUS_ID: Final = "019e6f1d-0a10-7c44-9b1e-7a3d5e8f9012"
-DATASET_ID: Final = "019e6f1d-7b21-7e55-8a2f-6b4c3d2e1f01"
+if TYPE_CHECKING:
+    from service.db import tables
 
-LAYOUTS: Final = ("folder", "fera2017", "bp4d", "disfa", "unbc")
+DATASET_GENERATOR: Final = "rig"
+"""What draws datasets: `hybrid` takes four times as long where it acts."""
 
-Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,99}$")]
-
-_JOB: Final[dict[str, Any]] = {
-    "id": JOB_ID,
-    "state": "succeeded",
-    "done": 1200,
-    "total": 1200,
-    "stage": "finished",
-    "error": None,
-}
-
-
-class CorpusRequest(BaseModel):
-    """Import a corpus that lies on the server."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"name": "DISFA", "layout": "disfa", "path": "disfa"}]},
-    )
-
-    name: Name
-    layout: str = Field(description=f"One of {', '.join(LAYOUTS)}.", max_length=64)
-    path: str = Field(
-        min_length=1,
-        max_length=1024,
-        description="A folder below the one the operator allows (FACSIMILE_CORPORA_ROOT).",
-    )
-    licence: Text | None = Field(
-        None, description="What the corpus may be used for; by default what it says itself."
-    )
-    consent: Text | None = Field(None, description="What the people in it agreed to.")
-
-
-class SkippedFrame(BaseModel):
-    """A frame that cannot be used."""
-
-    frame: str
-    reason: str = Field(description="no-face or unreadable.")
-    detail: str
-
-
-class Corpus(BaseModel):
-    """Labelled frames, with a registered face of each that shows one."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": CORPUS_ID,
-                    "name": "DISFA",
-                    "layout": "disfa",
-                    "job": _JOB,
-                    "frames": 1200,
-                    "subjects": 3,
-                    "sequences": 3,
-                    "aus": {"AU12": {"0": 800, "A": 100, "B": 100, "C": 100, "D": 60, "E": 40}},
-                    "splits": {},
-                    "registered": 1187,
-                    "skipped": {"no-face": 12, "unreadable": 1},
-                    "skipped_examples": [
-                        {
-                            "frame": "SN001/212",
-                            "reason": "no-face",
-                            "detail": "No face was found in the photo of 1024x768 pixels.",
-                        }
-                    ],
-                    "licence": "For non-commercial research.",
-                    "consent": "Not stated.",
-                    "notes": [],
-                    "created_at": "2026-11-20T15:04:05.123456Z",
-                    "expires_at": None,
-                }
-            ]
-        }
-    )
-
-    id: uuid.UUID
-    name: str
-    layout: str
-    job: JobState
-    frames: int | None = Field(description="Labelled frames; null until the labels are read.")
-    subjects: int | None
-    sequences: int | None
-    aus: dict[str, dict[str, int]] = Field(
-        description="For every coded AU, frames at each intensity, 0 and A to E."
-    )
-    splits: dict[str, int] = Field(description="Frames in each official split.")
-    registered: int = Field(description="Frames with a face, ready to be drawn on.")
-    skipped: dict[str, int] = Field(description="Frames that cannot be used, by reason.")
-    skipped_examples: list[SkippedFrame]
-    licence: str | None
-    consent: str | None
-    notes: list[str] = Field(description="What was left out or had to be interpreted.")
-    created_at: datetime
-    expires_at: datetime | None
-
-
-class CorpusList(BaseModel):
-    """A page of corpora, newest first."""
-
-    items: list[Corpus]
-    next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
-
-
 Degrees = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 
 
@@ -212,13 +102,13 @@ class Dataset(BaseModel):
                 {
                     "id": DATASET_ID,
                     "name": "au-balanced-faces",
-                    "job": _JOB,
+                    "job": finished(1200),
                     "corpus_id": CORPUS_ID,
                     "spec": {"aus": ["AU06", "AU12"], "per_intensity": 100, "seed": 0},
                     "spec_sha256": "9f86d081884c7d659a2feaa0c55ad015" * 2,
                     "images": 1200,
                     "size": 90_000_000,
-                    "sha256": "0f343b0931126a20f133d67c2b018a3b5d6a8ff2a5d5a1fbd4d6f1bb0d9a6a52",
+                    "sha256": SHA256,
                     "download_url": f"/v1/datasets/{DATASET_ID}/download",
                     "preview_url": f"/v1/datasets/{DATASET_ID}/preview",
                     "balance": None,
@@ -267,3 +157,27 @@ class DatasetList(BaseModel):
 
     items: list[Dataset]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
+
+
+def dataset(row: tables.Dataset, job: tables.Job) -> Dataset:
+    """A dataset with its job."""
+    is_built = row.archive_sha256 is not None
+    return Dataset(
+        id=row.id,
+        name=row.spec.get("name", ""),
+        job=job_state(job),
+        corpus_id=row.corpus_id,
+        spec=row.spec,
+        spec_sha256=row.address,
+        images=row.images,
+        size=row.archive_size,
+        sha256=row.archive_sha256,
+        download_url=f"/v1/datasets/{row.id}/download" if is_built else None,
+        preview_url=f"/v1/datasets/{row.id}/preview" if is_built else None,
+        balance=row.balance,
+        pixel_check=row.pixel_check,
+        notes=row.notes,
+        withdrawn_at=row.withdrawn_at,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )

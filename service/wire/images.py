@@ -1,0 +1,85 @@
+"""Photos."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BaseModel, Field
+
+from service.wire.common import IMAGE_ID, SHA256, example
+
+if TYPE_CHECKING:
+    from service.db import tables
+
+SubjectId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=128,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="Whom the photo shows: the id of a subject of yours, with whom it is erased, "
+        "or else any name of your own for the person.",
+    ),
+]
+
+_FACE: Final = {"box": [177.0, 68.5, 94.2, 94.2], "yaw": 14.3, "pitch": 3.1, "roll": 2.4}
+
+
+class Face(BaseModel):
+    """A face in a photo."""
+
+    model_config = example(**_FACE)
+
+    box: Annotated[list[float], Field(min_length=4, max_length=4)] = Field(
+        description="x, y, width, height in pixels of the upright photo."
+    )
+    yaw: float = Field(description="Degrees, positive to the subject's own left.")
+    pitch: float = Field(description="Degrees, positive up.")
+    roll: float = Field(description="Degrees, positive clockwise in the image.")
+
+
+class Image(BaseModel):
+    """An uploaded photo."""
+
+    model_config = example(
+        id=IMAGE_ID,
+        sha256=SHA256,
+        width=512,
+        height=512,
+        media_type="image/png",
+        subject_id="eileen",
+        face=_FACE,
+        faces=[_FACE],
+        created_at="2026-11-20T15:04:05.123456Z",
+        expires_at=None,
+    )
+
+    id: uuid.UUID
+    sha256: str
+    width: int = Field(description="Pixels, after the EXIF orientation is applied.")
+    height: int
+    media_type: str
+    subject_id: str | None
+    face: Face = Field(description="The largest face, which is drawn unless `face` says otherwise.")
+    faces: list[Face] = Field(description="Every face, largest first.")
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def image(row: tables.Image) -> Image:
+    """An image."""
+    faces = [Face(**face) for face in row.faces]
+    return Image(
+        id=row.id,
+        sha256=row.sha256,
+        width=row.width,
+        height=row.height,
+        media_type=row.media_type,
+        subject_id=row.subject_id,
+        face=faces[0],
+        faces=faces,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
