@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -16,18 +13,15 @@ from models.balancing.options import BalanceError, BalanceOptions, Quota
 from models.balancing.plan import Plan, make_plan
 from models.balancing.report import BalanceReport, balance_report
 from models.balancing.targets import drawable, neutral_images, source_labels, target_labels
-from models.corpora.frames import FrameIndex, read_index
 from models.corpora.splits import subject_disjoint
-from models.corpora.table import SPLITS, LabelTable, read_table
+from models.corpora.table import SPLITS, LabelTable
 from models.datasets.description import SourceNote
 from models.datasets.image_folder import image_name
 from models.datasets.preview import Sheet
 from models.datasets.rows import DatasetRow
 from models.registration.face import RegisteredFace, RegistrationKind
-from models.registration.kept import registered_face
-from service.artifacts import ArtifactMissingError, ArtifactStore
+from worker.corpus_faces import CorpusFaces, corpus_faces
 from worker.dataset_items import Item
-from worker.runtime import FaceKey, Models
 from worker.work import JobFailedError, Work
 
 SHEET_ROWS: Final = 12
@@ -39,9 +33,7 @@ class CorpusItems:
 
     spec: Mapping[str, Any]
     plan: Plan
-    index: FrameIndex
-    store: ArtifactStore
-    models: Models
+    faces: CorpusFaces
 
     @property
     def total(self) -> int:
@@ -76,16 +68,7 @@ class CorpusItems:
 
     def face(self, source: int) -> RegisteredFace:
         """See `Items.face`."""
-        pack = self.index.packs[self.index.pack[source]]
-        start = int(self.index.offset[source])
-        kind = _kind(self.spec)
-
-        def read() -> RegisteredFace:
-            stop = start + int(self.index.length[source])
-            with _of_a_corpus_that_is_there():
-                return registered_face(b"".join(self.store.stream(pack, start, stop)), kind)
-
-        return self.models.kept.get(FaceKey(f"{pack}@{start}", kind, None), read)
+        return self.faces.face(source, _kind(self.spec))
 
     def sheet(self) -> Sheet:
         """See `Items.sheet`."""
@@ -117,7 +100,7 @@ class CorpusItems:
         return DatasetRow(
             file_name=image_name(index, self.total),
             subject=table.subjects[table.subject[source]],
-            source=f"{self.spec['corpus']['name']}: {self.index.source[source]}",
+            source=f"{self.spec['corpus']['name']}: {self.faces.index.source[source]}",
             generator=self.spec["generator"] if is_drawn else "none",
             synthetic=is_drawn,
             split=None if split < 0 else SPLITS[split],
@@ -138,38 +121,17 @@ def corpus_items(work: Work, spec: Mapping[str, Any]) -> CorpusItems:
         JobFailedError: nothing of what was asked for can be made.
     """
     corpus = spec["corpus"]
-    with _of_a_corpus_that_is_there():
-        table = work.models.recent.get(
-            ("labels", corpus["labels"]), lambda: _labels(work, corpus["labels"])
-        )
-        index = work.models.recent.get(
-            ("faces", corpus["faces"]), lambda: read_index(work.store.read(corpus["faces"]))
-        )
+    faces = corpus_faces(work, corpus["labels"], corpus["faces"])
     try:
         plan = make_plan(
-            _split(table, spec),
+            _split(faces.table, spec),
             balance_options(spec),
             method="resampled" if spec["method"] == "resampled" else "semantic",
             quota=Quota(max_images=work.settings.max_dataset_images),
         )
     except BalanceError as error:
         raise JobFailedError("nothing-to-draw", "The dataset cannot be made", str(error)) from error
-    return CorpusItems(spec, plan, index, work.store, work.models)
-
-
-@contextlib.contextmanager
-def _of_a_corpus_that_is_there() -> Iterator[None]:
-    """Reading blobs of a corpus, which may be deleted at any time.
-
-    Raises:
-        JobFailedError: it has been.
-    """
-    try:
-        yield
-    except ArtifactMissingError as error:
-        raise JobFailedError(
-            "corpus-not-found", "No such corpus", "The corpus was deleted meanwhile."
-        ) from error
+    return CorpusItems(spec, plan, faces)
 
 
 def balance_options(spec: Mapping[str, Any]) -> BalanceOptions:
@@ -201,10 +163,3 @@ def _split(table: LabelTable, spec: Mapping[str, Any]) -> LabelTable:
         raise JobFailedError(
             "nothing-to-draw", "The dataset cannot be made", f"{error}."
         ) from error
-
-
-def _labels(work: Work, sha256: str) -> LabelTable:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "labels.parquet"
-        path.write_bytes(work.store.read(sha256))
-        return read_table(path)
