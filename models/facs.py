@@ -52,7 +52,8 @@ SIDES: Final[tuple[Side, Side]] = ("L", "R")
 """The subject's own left and right, in the order of the last axis of a target array."""
 
 MAX_INTENSITY: Final = 5.0
-LEVELS: Final[tuple[str, ...]] = ("0", "A", "B", "C", "D", "E")
+Level = Literal["0", "A", "B", "C", "D", "E"]
+LEVELS: Final[tuple[Level, ...]] = ("0", "A", "B", "C", "D", "E")
 """FACS intensity levels; the index is the numeric intensity."""
 
 _AU_PATTERN: Final = re.compile(r"AU(\d{2})([LR]?)\Z")
@@ -121,25 +122,38 @@ def parse_intensity(value: object, field: str = "intensity") -> float:
     return number
 
 
-def level(intensity: float) -> str:
-    """The FACS letter of an intensity in [0, 5], rounded half up: 2.5 -> ``"C"``, .4 -> ``"0"``."""
-    return LEVELS[min(math.floor(intensity + 0.5), len(LEVELS) - 1)]
+def printed(intensities: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Intensities to two decimals, as every page prints them; NaN stays.
+
+    Levels and presence are decided by these and by nothing else, so what a reader sees of an
+    intensity says its level and presence too.
+    """
+    return np.asarray(np.rint(np.asarray(intensities, np.float64) * 100) / 100)
 
 
-def is_present(intensity: float, threshold: float = 1.0) -> bool:
-    """Presence is intensity >= threshold; no other rule for presence exists."""
-    return intensity >= threshold
-
-
-def presence(intensities: FloatArray, threshold: float = 1.0) -> BoolArray:
-    """`is_present` of every entry of an array; NaN (not coded) is not present."""
-    return np.asarray(intensities >= threshold, np.bool_)
-
-
-def level_indices(intensities: FloatArray) -> LevelArray:
-    """The index into `LEVELS` of every entry of an array, rounded as `level` does; NaN is -1."""
-    rounded = np.floor(np.asarray(intensities, np.float32) + 0.5)
+def level_indices(intensities: npt.ArrayLike) -> LevelArray:
+    """The index into `LEVELS` of every intensity as printed, rounded half up; NaN is -1."""
+    rounded = np.floor(printed(intensities) + 0.5)
     return np.where(np.isnan(rounded), -1, np.clip(rounded, 0, len(LEVELS) - 1)).astype(np.int8)
+
+
+def presence(intensities: npt.ArrayLike, at_least: Level = "A") -> BoolArray:
+    """Whether each AU is there: its level is A, a trace (FACS 2002), or what is asked, or above.
+
+    No other rule for presence exists: labels of corpora, drawn targets and readings alike. NaN
+    (not coded) is not present.
+    """
+    return np.asarray(level_indices(intensities) >= LEVELS.index(at_least), np.bool_)
+
+
+def level(intensity: float) -> Level:
+    """The FACS letter of an intensity in [0, 5]: 2.5 -> ``"C"``, .49 -> ``"0"``."""
+    return LEVELS[int(level_indices(intensity))]
+
+
+def is_present(intensity: float, at_least: Level = "A") -> bool:
+    """`presence` of one intensity."""
+    return bool(presence(intensity, at_least))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.facs import LEVELS, level_indices, presence
+from models.facs import LEVELS, Level, level_indices, presence
 
 FloatArray = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float32] | npt.NDArray[np.float64]
@@ -47,13 +47,13 @@ def mae(true: Vector, read: Vector) -> float:
     return float(np.abs(first - second).mean()) if len(first) else float("nan")
 
 
-def two_afc(true: Vector, read: Vector, threshold: float = 1.0) -> float:
-    """Chance that a face with the AU (true >= threshold) reads higher than one without; ties half.
+def two_afc(true: Vector, read: Vector, at_least: Level = "A") -> float:
+    """Chance that a face with the AU (truly `at_least`) reads higher than one without; ties half.
 
     The area under the ROC curve, as Mann & Whitney's U. NaN if either kind is missing.
     """
     first, second = _checked(true, read)
-    present = presence(np.asarray(first, np.float32), threshold)
+    present = presence(first, at_least)
     hits, others = second[present], np.sort(second[~present])
     if not len(hits) or not len(others):
         return float("nan")
@@ -62,20 +62,20 @@ def two_afc(true: Vector, read: Vector, threshold: float = 1.0) -> float:
     return float((below + up_to).mean() / 2 / len(others))
 
 
-def f1(true: Vector, read: Vector, threshold: float = 1.0) -> float:
+def f1(true: Vector, read: Vector, at_least: Level = "A") -> float:
     """F1 of presence, both sides by `facs.presence`; NaN if the AU is in neither."""
     first, second = _checked(true, read)
-    truly = presence(np.asarray(first, np.float32), threshold)
-    found = presence(np.asarray(second, np.float32), threshold)
+    truly = presence(first, at_least)
+    found = presence(second, at_least)
     either = int(truly.sum()) + int(found.sum())
     return 2 * int((truly & found).sum()) / either if either else float("nan")
 
 
 def confusion(true: Vector, read: Vector) -> npt.NDArray[np.int64]:
-    """(6, 6) counts: rows true levels 0, A..E, columns read levels, rounded by `facs`."""
+    """(6, 6) counts: rows true levels 0, A..E, columns read levels, by `facs`."""
     first, second = _checked(true, read)
-    rows = level_indices(np.asarray(first, np.float32)).astype(np.int64)
-    columns = level_indices(np.asarray(second, np.float32)).astype(np.int64)
+    rows = level_indices(first).astype(np.int64)
+    columns = level_indices(second).astype(np.int64)
     size = len(LEVELS)
     return np.bincount(rows * size + columns, minlength=size * size).reshape(size, size)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from models.estimators.config import Normalisation
 Figure = Literal["icc", "mae"]
 FIGURES: tuple[tuple[Figure, str], ...] = (("icc", "ICC(3,1)"), ("mae", "MAE"))
 
+_RATED: Final[tuple[facs.Level, ...]] = ("A", "C")
 SOURCES: tuple[Source, ...] = ("real", "synthetic")
 NORMALISATIONS: dict[Normalisation, str] = {
     "none": "none",
@@ -102,7 +103,7 @@ def _rates(database: Database, au: str) -> str:
     if au not in database.spec.coded:
         return "–"
     labels = database.targets(database.frames(database.names), [au])
-    return " ".join(f"{facs.presence(labels, level).mean():.0%}" for level in (1.0, 3.0))
+    return " ".join(f"{facs.presence(labels, at_least).mean():.0%}" for at_least in _RATED)
 
 
 def _balancing(results: Results) -> Iterator[str]:

@@ -9,10 +9,11 @@ from typing import Final, TypedDict
 import numpy as np
 
 from models.estimators.faces import FloatArray
+from models.facs import Level
 from models.metrics import icc31, mae, per_column, two_afc
 
-THRESHOLDS: Final = {"A": 1.0, "B": 2.0, "C": 3.0}
-"""Letters and intensities from which an AU counts as present in 2AFC."""
+THRESHOLDS: Final[tuple[Level, ...]] = ("A", "B", "C")
+"""Levels from which an AU counts as present in 2AFC."""
 
 
 class Scores(TypedDict):
@@ -29,8 +30,8 @@ def scored(labels: FloatArray, found: FloatArray, aus: Sequence[str]) -> Scores:
         "icc": _named(aus, per_column(icc31, labels, found)),
         "mae": _named(aus, per_column(mae, labels, found)),
         "two_afc": {
-            letter: _named(aus, per_column(partial(two_afc, threshold=threshold), labels, found))
-            for letter, threshold in THRESHOLDS.items()
+            letter: _named(aus, per_column(partial(two_afc, at_least=letter), labels, found))
+            for letter in THRESHOLDS
         },
     }
 

@@ -65,13 +65,12 @@ def _scaled(labels: FloatArray, items: ItemArray) -> FloatArray:
 
 
 def _jittered(labels: FloatArray, items: ItemArray, amount: float) -> FloatArray:
-    """Intensities of present AUs moved by up to `amount`, within their level and still present."""
+    """Intensities of present AUs moved by up to `amount`, within their level."""
     key = items["seed"].astype(np.uint64)[:, None] << np.uint64(8)
     columns = np.arange(len(facs.SUPPORTED_AUS), dtype=np.uint64)
     bits = mixed(np.asarray(key + columns, np.uint64))
     move = ((bits >> np.uint64(11)) * 2.0**-52 - 1) * amount
     level = facs.level_indices(labels).astype(np.float64)
-    lowest = np.maximum(level - 0.5, 1.0)
-    highest = np.minimum(np.nextafter(level + 0.5, 0, dtype=np.float32), facs.MAX_INTENSITY)
-    moved = np.clip(labels + move, lowest, highest).astype(np.float32)
+    highest = np.minimum(level + 0.49, facs.MAX_INTENSITY)  # levels are of two decimals
+    moved = np.clip(labels + move, level - 0.5, highest).astype(np.float32)
     return np.where(facs.presence(labels), moved, labels)

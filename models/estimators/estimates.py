@@ -12,7 +12,6 @@ import numpy.typing as npt
 from models import facs
 
 FloatArray = npt.NDArray[np.float32]
-_LEVEL_VALUES = np.arange(len(facs.LEVELS), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,18 +36,17 @@ class Estimates:
 
     @property
     def intensities(self) -> FloatArray:
-        """float32 (N, A) in [0, 5]: the mean of each distribution over the levels."""
-        mean = self.probabilities @ _LEVEL_VALUES
-        return np.asarray(np.clip(mean, 0, facs.MAX_INTENSITY), np.float32)
+        """float32 (N, A) in [0, 5]: the median of each distribution, by `median_intensities`."""
+        return median_intensities(self.probabilities)
 
     @property
     def levels(self) -> facs.LevelArray:
-        """int8 (N, A), index into `facs.LEVELS`: the intensity rounded as `facs.level` rounds."""
+        """int8 (N, A), index into `facs.LEVELS`, of the intensities by `facs.level_indices`."""
         return facs.level_indices(self.intensities)
 
-    def presence(self, threshold: float = 1.0) -> facs.BoolArray:
-        """bool (N, A): intensity >= threshold, by `facs.presence`."""
-        return facs.presence(self.intensities, threshold)
+    def presence(self, at_least: facs.Level = "A") -> facs.BoolArray:
+        """bool (N, A): by `facs.presence` of the intensities."""
+        return facs.presence(self.intensities, at_least)
 
     def column(self, au: str) -> FloatArray:
         """float32 (N,), the intensities of one AU.
@@ -60,21 +58,44 @@ class Estimates:
             raise KeyError(f"{au} is not among {', '.join(self.aus)}")
         return self.intensities[:, self.aus.index(au)]
 
-    def as_dicts(self, threshold: float = 1.0) -> list[Mapping[str, dict[str, Any]]]:
+    def as_dicts(self) -> list[Mapping[str, dict[str, Any]]]:
         """One mapping a face: AU -> intensity, level (a letter), present, six probabilities."""
-        intensities = self.intensities
+        intensities = facs.printed(self.intensities)
         return [
             {
                 au: {
-                    "intensity": round(float(intensities[row, column]), 3),
-                    "level": facs.level(float(intensities[row, column])),
-                    "present": facs.is_present(float(intensities[row, column]), threshold),
+                    "intensity": float(intensities[row, column]),
+                    "level": facs.level(intensities[row, column]),
+                    "present": facs.is_present(intensities[row, column]),
                     "probabilities": [round(float(p), 4) for p in self.probabilities[row, column]],
                 }
                 for column, au in enumerate(self.aus)
             }
             for row in range(len(self))
         ]
+
+
+def median_intensities(probabilities: FloatArray) -> FloatArray:
+    """The median intensity of distributions over the levels, in [0, 5].
+
+    Level k is taken to spread evenly from k - .5 to k + .5, so the median moves smoothly with the
+    probabilities, and it rounds to the highest level that is at least as likely reached as not:
+    P(above 0) of .5 is an intensity of .5, the least that `facs` calls present.
+
+    Args:
+        probabilities: (..., 6), which sum to 1.
+
+    Returns:
+        float32 (...).
+    """
+    edges = np.cumsum(probabilities[..., ::-1], axis=-1, dtype=np.float64)[..., ::-1]
+    above = edges / edges[..., :1]  # ..., 6: P(intensity > k - .5); the first is 1
+    above = np.concatenate([above, np.zeros_like(above[..., :1])], axis=-1)
+    cell = (above[..., 1:-1] >= 0.5).sum(axis=-1)[..., None]
+    upper = np.take_along_axis(above, cell, axis=-1)[..., 0]
+    lower = np.take_along_axis(above, cell + 1, axis=-1)[..., 0]
+    median = cell[..., 0] - 0.5 + (upper - 0.5) / (upper - lower)
+    return np.asarray(np.clip(median, 0, facs.MAX_INTENSITY), np.float32)
 
 
 def concatenated(parts: list[Estimates]) -> Estimates:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from models.estimators.reader import Reader
 from models.estimators.same_person import OtherPersonError, person_model
-from models.facs import presence
+from models.facs import presence, printed
 from models.file_kinds import HEAD, is_video
 from models.images import NotAnImageError, decode_image
 from models.registration import Registrar, RegistrationError
@@ -125,7 +125,7 @@ def write_csv(
     """Write frames in the columns that OpenFace's users know; how many, and how many with a face.
 
     ``frame`` counts from 1; ``success`` is 1 where a face was found; ``AU01_r`` is the intensity,
-    0 to 5, and ``AU01_c`` presence, 1 where the intensity is at least 1. Frames without a face
+    0 to 5, and ``AU01_c`` presence, 1 from a trace (0.50) on. Frames without a face
     have these empty. With `name_files` a column ``file`` leads.
     """
     columns = ["frame", "success", *(f"{au}_r" for au in aus), *(f"{au}_c" for au in aus)]
@@ -139,7 +139,7 @@ def write_csv(
         if values is None:
             row += [""] * (2 * len(aus))
         else:
-            row += [f"{value:.2f}" for value in values.tolist()]
+            row += [f"{value:.2f}" for value in printed(values)]
             row += [int(present) for present in presence(values)]
             found += 1
         lines.writerow(row)

@@ -14,16 +14,18 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from models.facs import Level, presence, printed
+
 FloatArray = npt.NDArray[np.float32]
 DoubleArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 CodeArray = npt.NDArray[np.int8]
 IndexArray = npt.NDArray[np.int32]
 
-THRESHOLDS: Final[Mapping[str, float]] = {"A": 1.0, "B": 2.0, "C": 3.0}
+THRESHOLDS: Final[tuple[Level, ...]] = ("A", "B", "C")
 """Levels from which a frame counts as showing the AU in 2AFC (Niinuma et al. 2022, Fig. 7)."""
-DECIMALS: Final = 3
-"""Readings are compared as they are handed out, rounded to a thousandth of a level."""
+DECIMALS: Final = 2
+"""Readings are compared as `models.facs.printed` hands them out."""
 MEASURES: Final = ("icc", "mae", "f1", *(f"two_afc_{level}" for level in THRESHOLDS))
 """The figures of an AU, by the names they have in reports."""
 
@@ -111,10 +113,12 @@ def tally(
     said = coded >= 0
     truly = coded == 1
     outcomes = (truly & present, ~truly & present, truly & ~present)
-    wins, above, below = {}, {}, {}
+    wins: dict[str, DoubleArray] = {}
+    above: dict[str, DoubleArray] = {}
+    below: dict[str, DoubleArray] = {}
     place = np.rint(r * 10**DECIMALS).astype(np.int64)
-    for level, threshold in THRESHOLDS.items():
-        shows = t >= threshold
+    for level in THRESHOLDS:
+        shows = presence(t, level)
         high = _histogram(who[shows], place[shows], people)
         low = _histogram(who[~shows], place[~shows], people)
         wins[level] = high @ (np.cumsum(low, axis=1) - low / 2).T
@@ -172,4 +176,4 @@ def _histogram(person: IndexArray, place: npt.NDArray[np.int64], people: int) ->
 
 
 def _rounded(read: FloatArray) -> DoubleArray:
-    return np.asarray(np.round(np.clip(read, 0, 5).astype(np.float64), DECIMALS), np.float64)
+    return printed(np.clip(read, 0, 5))

@@ -35,9 +35,9 @@ class EstimateRequest(BaseModel):
 class AuEstimate(BaseModel):
     """How strong one action unit is."""
 
-    intensity: float = Field(ge=0, le=5, description="0 to 5: the mean over the probabilities.")
-    level: str = Field(description="0, or A to E: the intensity, rounded.")
-    present: bool = Field(description="Whether the intensity is at least 1 (A).")
+    intensity: float = Field(ge=0, le=5, description="0 to 5: the median of the probabilities.")
+    level: str = Field(description="0, or A to E: the intensity, rounded half up.")
+    present: bool = Field(description="Whether the level is A, a trace, or above.")
     probabilities: Annotated[list[float], Field(min_length=6, max_length=6)] = Field(
         description="Of the levels 0, A, B, C, D and E."
     )
@@ -48,7 +48,7 @@ _READ: Final[dict[str, Any]] = {
     "face": {"box": [177.0, 68.5, 94.2, 94.2], "yaw": 14.3, "pitch": 3.1, "roll": 2.4},
     "intensities": {
         "AU12": {
-            "intensity": 2.7,
+            "intensity": 2.74,
             "level": "C",
             "present": True,
             "probabilities": [0.02, 0.08, 0.3, 0.41, 0.15, 0.04],

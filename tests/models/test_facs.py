@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from models.facs import (
     level_indices,
     parse_intensity,
     presence,
+    printed,
     split_side,
     targets_array,
 )
@@ -82,13 +84,34 @@ def test_other_intensities_are_refused(value: object) -> None:
         parse_intensity(value, "AU12")
 
 
-@given(st.floats(0, 5))
-def test_presence_and_level_agree(intensity: float) -> None:
-    array = np.array([intensity], np.float32)
-    intensity = float(array[0])
-    assert is_present(intensity) == (intensity >= 1)
-    assert bool(presence(array)[0]) == is_present(intensity)
-    assert LEVELS[int(level_indices(array)[0])] == level(intensity)
+@given(st.floats(0, 5), st.sampled_from([np.float32, np.float64]))
+def test_what_is_printed_says_level_and_presence(intensity: float, kind: type[np.floating]) -> None:
+    array: npt.NDArray[np.floating] = np.array([intensity], kind)
+    seen = f"{printed(array)[0]:.2f}"
+    assert float(seen) == pytest.approx(intensity, abs=0.005 + 1e-6)
+    # read off the two decimals by hand, as whoever has nothing but the table does
+    whole, _, hundredths = seen.partition(".")
+    read = min(int(whole) + (int(hundredths) >= 50), 5)
+    assert LEVELS[int(level_indices(array)[0])] == level(float(array[0])) == LEVELS[read]
+    assert level(float(seen)) == level(float(array[0]))
+    assert bool(presence(array)[0]) == is_present(float(array[0])) == (read >= 1)
+    assert bool(presence(array, "C")[0]) == is_present(float(array[0]), "C") == (read >= 3)
+
+
+@pytest.mark.parametrize(
+    ("intensity", "letter"),
+    [(0, "0"), (0.494, "0"), (0.496, "A"), (0.5, "A"), (0.996, "A"), (1, "A"), (1.494, "A"),
+     (1.4951, "B"), (4.5, "E"), (5, "E")],
+)  # fmt: skip
+def test_a_trace_is_present(intensity: float, letter: str) -> None:
+    assert level(intensity) == letter
+    assert is_present(intensity) == (letter != "0")
+
+
+def test_what_is_not_coded_is_not_present() -> None:
+    array = np.array([np.nan, 0, 1], np.float32)
+    assert level_indices(array).tolist() == [-1, 0, 1]
+    assert presence(array).tolist() == [False, False, True]
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), INTENSITIES, max_size=8))

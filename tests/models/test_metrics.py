@@ -99,15 +99,17 @@ def test_two_afc_counts_pairs() -> None:
     # (2 beats .5, ties 2) and (3 beats both): 3.5 of 4 pairs
     assert two_afc(true, read) == pytest.approx(3.5 / 4)
     # from C on, only the last counts as present: it beats all three
-    assert two_afc(true, read, threshold=3) == pytest.approx(1)
+    assert two_afc(true, read, at_least="C") == pytest.approx(1)
     assert math.isnan(two_afc(np.zeros(3), read[:3]))
 
 
 def test_f1_takes_presence_from_intensity() -> None:
     true = np.array([0.0, 1, 2, 0])
-    read = np.array([0.9, 1, 0.5, 4])
+    read = np.array([0.4, 1, 0.4, 4])
     assert f1(true, read) == pytest.approx(0.5)  # one hit, one miss, one false alarm
-    assert math.isnan(f1(np.zeros(3), np.full(3, 0.9)))
+    # readers whose levels are all right miss nothing
+    assert f1(np.array([0.0, 1, 1]), np.array([0.4, 0.6, 0.5])) == 1
+    assert math.isnan(f1(np.zeros(3), np.full(3, 0.4)))
 
 
 def test_confusion_has_true_levels_in_rows() -> None:

@@ -67,7 +67,7 @@ def test_coders_write_whole_levels_of_what_they_look_for() -> None:
     assert np.isnan(labels[:, ~looked_for]).all()
     known = labels[:, looked_for]
     np.testing.assert_array_equal(known, np.round(known))
-    assert np.abs(known - frames[:, looked_for]).max() <= 0.5
+    assert np.abs(known - frames[:, looked_for]).max() <= 0.505  # levels are of two decimals
 
 
 def test_the_same_seed_shows_the_same() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models import facs
@@ -23,17 +26,35 @@ def test_a_sure_level_is_its_intensity() -> None:
     np.testing.assert_allclose(found.column("AU12"), [0, 3, 5])
 
 
-@given(st.lists(st.floats(0.001, 1), min_size=6, max_size=6), st.sampled_from([0.5, 1, 2, 3]))
-def test_level_and_presence_follow_from_intensity(weights: list[float], limit: float) -> None:
+def test_the_intensity_is_the_median_of_the_levels_spread_evenly() -> None:
+    # above -.5: 1, above .5: .6, above 1.5: .1; the median lies .1/.5 into level A
+    found = _of([0.4, 0.5, 0.1, 0, 0, 0], [0.8, 0, 0, 0, 0, 0.2], [0.5, 0.5, 0, 0, 0, 0])
+    np.testing.assert_allclose(found.intensities[:, 0], [0.7, 0.125, 0.5], atol=1e-6)
+    assert found.levels[:, 0].tolist() == [1, 0, 1]
+    assert found.presence()[:, 0].tolist() == [True, False, True]
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=6, max_size=6))
+def test_level_and_presence_follow_from_what_is_printed(weights: list[float]) -> None:
     found = _of([weight / sum(weights) for weight in weights])
-    intensity = float(found.intensities[0, 0])
-    entry = found.as_dicts(limit)[0]["AU12"]
-    assert entry["level"] == facs.level(intensity)
-    assert facs.LEVELS[found.levels[0, 0]] == entry["level"]
-    assert entry["present"] == facs.is_present(intensity, limit)
-    assert bool(found.presence(limit)[0, 0]) == entry["present"]
-    assert entry["intensity"] == pytest.approx(intensity, abs=6e-4)
+    entry = found.as_dicts()[0]["AU12"]
+    written = json.loads(json.dumps(entry))["intensity"]
+    read = min(math.floor(written + 0.5), 5)
+    assert entry["level"] == facs.LEVELS[read]
+    assert entry["present"] == (read >= 1)
+    assert found.levels[0, 0] == read
+    assert bool(found.presence()[0, 0]) == entry["present"]
+    assert written == pytest.approx(float(found.intensities[0, 0]), abs=0.005 + 1e-6)
     assert len(entry["probabilities"]) == 6
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=6, max_size=6))
+def test_an_au_is_present_where_that_is_at_least_as_likely_as_not(weights: list[float]) -> None:
+    found = _of([weight / sum(weights) for weight in weights])
+    above = found.probabilities[0, 0, ::-1].cumsum()[::-1][1:]
+    assume((np.abs(above - 0.5) > 0.01).all())  # what two decimals may round over
+    assert found.levels[0, 0] == (above > 0.5).sum()
+    assert bool(found.presence()[0, 0]) == (above[0] > 0.5)
 
 
 def test_joined_estimates_keep_their_order() -> None:

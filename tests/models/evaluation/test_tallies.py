@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.evaluation.tallies import MEASURES, THRESHOLDS, resamples, tally
-from models.facs import presence
+from models.facs import presence, printed
 from models.metrics import f1, icc31, mae, two_afc
 
 PEOPLE = 5
@@ -21,7 +21,7 @@ def _frames(seed: int = 3, count: int = 400) -> dict[str, np.ndarray]:
     return {
         "true": true,
         "coded": coded,
-        "read": np.round(read, 3),
+        "read": printed(read),
         "present": presence(read),
         "person": rng.integers(0, PEOPLE, count).astype(np.int32),
     }
@@ -36,7 +36,7 @@ def _reference(frames: dict[str, np.ndarray], people: list[int]) -> dict[str, fl
         "icc": icc31(true, read),
         "mae": mae(true, read),
         "f1": f1(true, read),
-        **{f"two_afc_{level}": two_afc(true, read, at) for level, at in THRESHOLDS.items()},
+        **{f"two_afc_{level}": two_afc(true, read, level) for level in THRESHOLDS},
     }
 
 
