@@ -30,8 +30,15 @@ def both_heads(network: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, di
     """
     if not isinstance(network, Compact):
         raise TypeError(f"expected a Compact network, got {type(network).__name__}")
-    count = len(batch.images)
     features = network.features(torch.cat([batch.images, batch.neutrals]))
+    return heads_on(network, features, batch)
+
+
+def heads_on(
+    network: Compact, features: torch.Tensor, batch: Batch
+) -> tuple[torch.Tensor, dict[str, float]]:
+    """`both_heads` on features (N + R, F) of the batch's images and, behind them, its neutrals."""
+    count = len(batch.images)
     faces, neutrals = features[:count], features[count:]
     known = ~torch.isnan(batch.labels).all(dim=0)
     rest = torch.where(known, 0.0, torch.nan).expand(len(neutrals), -1)
