@@ -54,7 +54,10 @@ def test_each_iris_lies_in_its_own_eye() -> None:
 
 def test_no_face_has_little_presence() -> None:
     grey = np.full((256, 256, 3), 120, np.uint8)
-    assert finder().refine(grey, registrar().locate(portrait())[0].mesh / 2).presence < 0.1
+    assert (
+        finder().refine(grey, np.float32(0.5) * registrar().locate(portrait())[0].mesh).presence
+        < 0.1
+    )
 
 
 def test_the_mesh_turns_with_the_photo() -> None:
