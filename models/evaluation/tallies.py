@@ -26,7 +26,7 @@ THRESHOLDS: Final[tuple[Level, ...]] = ("A", "B", "C")
 """Levels from which a frame counts as showing the AU in 2AFC (Niinuma et al. 2022, Fig. 7)."""
 DECIMALS: Final = 2
 """Readings are compared as `models.facs.printed` hands them out."""
-MEASURES: Final = ("icc", "mae", "f1", *(f"two_afc_{level}" for level in THRESHOLDS))
+MEASURES: Final = ("icc", "mae", "f1", "two_afc_a", "two_afc_b", "two_afc_c")
 """The figures of an AU, by the names they have in reports."""
 
 _BINS: Final = 5 * 10**DECIMALS + 1
@@ -72,7 +72,10 @@ class Tally:
                 "icc": _icc(sums),
                 "mae": np.where(frames > 0, weights @ self.errors / frames, np.nan),
                 "f1": np.where(pairs > 0, 2 * both / pairs, np.nan),
-                **{f"two_afc_{level}": self._two_afc(level, weights) for level in THRESHOLDS},
+                **{
+                    f"two_afc_{level.lower()}": self._two_afc(level, weights)
+                    for level in THRESHOLDS
+                },
             }
 
     def _two_afc(self, level: str, weights: DoubleArray) -> DoubleArray:
@@ -164,6 +167,10 @@ def _icc(sums: DoubleArray) -> DoubleArray:
     scale = np.maximum(squares, 1.0)
     defined = (frames >= 2) & (between + error > 1e-12 * scale)
     return np.where(defined, (between - error) / (between + error), np.nan)
+
+
+def _two_afc(level: str) -> str:
+    return f"two_afc_{level.lower()}"
 
 
 def _by(person: IndexArray, values: DoubleArray, people: int) -> DoubleArray:

@@ -214,7 +214,7 @@ def _figures(console: Console, report: dict[str, Any]) -> None:
             _interval(figures["icc"]),
             _number(figures["mae"]["value"]),
             _number(figures["f1"]["value"]),
-            *(_number(figures[f"two_afc_{level}"]["value"]) for level in "ABC"),
+            *(_number(figures[f"two_afc_{level.lower()}"]["value"]) for level in "ABC"),
         )
     console.print(table)
 

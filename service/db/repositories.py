@@ -15,6 +15,7 @@ from service.db.tables import (
     Dataset,
     Estimate,
     EstimateItem,
+    Evaluation,
     ExpressionItem,
     ExpressionSet,
     Generator,
@@ -26,7 +27,17 @@ from service.db.tables import (
 from service.db.types import now
 
 Owned = TypeVar(
-    "Owned", Image, Job, ExpressionSet, Corpus, Dataset, Subject, Model, Generator, Estimate
+    "Owned",
+    Image,
+    Job,
+    ExpressionSet,
+    Corpus,
+    Dataset,
+    Subject,
+    Model,
+    Generator,
+    Estimate,
+    Evaluation,
 )
 
 
@@ -79,7 +90,7 @@ class Repository(Generic[Owned]):
         return row
 
 
-Expiring = TypeVar("Expiring", Model, Generator, Estimate)
+Expiring = TypeVar("Expiring", Model, Generator, Estimate, Evaluation)
 
 
 def expired_rows(session: Session, table: type[Expiring], limit: int) -> Sequence[Expiring]:
@@ -199,3 +210,13 @@ class Estimates(Repository[Estimate]):
         """All items in the order of their index."""
         query = select(EstimateItem).where(EstimateItem.estimate_id == estimate.id)
         return self.session.scalars(query.order_by(EstimateItem.index)).all()
+
+
+class Evaluations(Repository[Evaluation]):
+    """An owner's evaluations."""
+
+    table = Evaluation
+
+    def listed(self) -> Sequence[ColumnElement[bool]]:
+        """Erased ones are not."""
+        return (Evaluation.erased_at.is_(None),)

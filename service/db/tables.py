@@ -339,6 +339,26 @@ class EstimateItem(Base):
     """``{"face", "intensities"}`` or ``{"error"}``; not None when the image is read."""
 
 
+class Evaluation(Base):
+    """A model held against the labels of a corpus."""
+
+    __tablename__ = "evaluations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("owners.id"), index=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    model: Mapped[str] = mapped_column(String(64), index=True)
+    against: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Names of models that ship, or ids."""
+    corpus_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("corpora.id"), index=True)
+    options: Mapped[JsonObject]
+    """All else that was asked for, and the corpus by its content."""
+    result: Mapped[JsonObject | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    erased_at: Mapped[datetime | None]
+
+
 class IdempotencyRecord(Base):
     """The answer a POST with an Idempotency-Key got, to be given again."""
 

@@ -11,6 +11,7 @@ from service.errors import (
     corpora,
     datasets,
     estimates,
+    evaluations,
     expressions,
     generators,
     images,
@@ -37,6 +38,7 @@ _MODULES: Final[tuple[ModuleType, ...]] = (
     models,
     checkpoints,
     estimates,
+    evaluations,
     jobs,
     operation,
 )

@@ -43,6 +43,8 @@ TRAIN_GENERATOR: Final = "generators"
 """Kind of job: train a generator."""
 ESTIMATE: Final = "estimates"
 """Kind of job: read AU intensities from images."""
+EVALUATE: Final = "evaluations"
+"""Kind of job: hold a model against the labels of a corpus."""
 
 QUEUED: Final = "queued"
 RUNNING: Final = "running"

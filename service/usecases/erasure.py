@@ -26,6 +26,7 @@ from service.db.tables import (
     Dataset,
     Estimate,
     EstimateItem,
+    Evaluation,
     ExpressionItem,
     ExpressionSet,
     Generator,
@@ -122,8 +123,8 @@ def erase_without_consent(database: Database, store: ArtifactStore) -> int:
 
 
 def erase_expired_models(database: Database, store: ArtifactStore) -> int:
-    """Empty up to `BATCH` of models, generators and estimates whose time is over; returns how
-    many.
+    """Empty up to `BATCH` of models, generators, estimates and evaluations whose time is over;
+    returns how many.
 
     Their rows stay, so that their ids still answer "expired".
     """
@@ -132,6 +133,7 @@ def erase_expired_models(database: Database, store: ArtifactStore) -> int:
         models = expired_rows(session, Model, BATCH)
         generators = expired_rows(session, Generator, BATCH)
         estimates = expired_rows(session, Estimate, BATCH)
+        evaluations = expired_rows(session, Evaluation, BATCH)
         for model in models:
             model.person = None
         for generator in generators:
@@ -150,8 +152,11 @@ def erase_expired_models(database: Database, store: ArtifactStore) -> int:
                 session.delete(item)
             estimate.erased_at = now()
             _take_away(session, estimate.job_id)
+        for evaluation in evaluations:
+            evaluation.result, evaluation.options, evaluation.erased_at = None, {}, now()
+            _take_away(session, evaluation.job_id)
     remove_unneeded(database, store, addresses)
-    return len(models) + len(generators) + len(estimates)
+    return len(models) + len(generators) + len(estimates) + len(evaluations)
 
 
 def _erase_rows(session: Session, subject: Subject) -> Erased:
@@ -199,6 +204,8 @@ def erase_trained(session: Session, row: Model | Generator, erased: Erased) -> N
         for estimate in session.scalars(query).all():
             erase_estimate(session, estimate, erased)
         _forget_answers(session, row.owner_id, erased)
+    if isinstance(row, Model):
+        _erase_evaluations(session, row, erased)
     erased.refer(row.checkpoint_sha256)
     erased.locations.add(f"/v1/{row.__tablename__}/{row.id}")
     if isinstance(row, Generator):
@@ -320,6 +327,27 @@ def erase_estimate(session: Session, row: Estimate, erased: Erased) -> None:
     erased.estimates += 1
     job_id = row.job_id
     session.flush()
+    session.delete(row)
+    session.flush()
+    session.execute(delete(Job).where(Job.id == job_id))
+
+
+def _erase_evaluations(session: Session, model: Model, erased: Erased) -> None:
+    """Take away what a model that goes was found to read, alone or against another."""
+    name = str(model.id)
+    query = select(Evaluation).where(
+        Evaluation.owner_id == model.owner_id,
+        (Evaluation.model == name) | (Evaluation.against == name),
+    )
+    for row in session.scalars(query).all():
+        erase_evaluation(session, row, erased)
+    _forget_answers(session, model.owner_id, erased)
+
+
+def erase_evaluation(session: Session, row: Evaluation, erased: Erased) -> None:
+    """Take away an evaluation with its job, leaving no row."""
+    erased.locations.add(f"/v1/evaluations/{row.id}")
+    job_id = row.job_id
     session.delete(row)
     session.flush()
     session.execute(delete(Job).where(Job.id == job_id))

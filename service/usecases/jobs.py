@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.db.repositories import Jobs, Page, Repository
 from service.db.shards import cancel_shards, is_parked
-from service.db.tables import Corpus, Dataset, Generator, Job, Model
+from service.db.tables import Corpus, Dataset, Evaluation, Generator, Job, Model
 from service.db.types import now
 from service.errors.base import ProblemError
 from service.errors.jobs import (
@@ -22,7 +22,7 @@ from service.errors.jobs import (
 )
 from service.jobs.contracts import CANCELLED, ENDED, QUEUED, RUNNING
 
-Filled = TypeVar("Filled", Corpus, Dataset, Model, Generator)
+Filled = TypeVar("Filled", Corpus, Dataset, Model, Generator, Evaluation)
 
 
 def get(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID | None) -> Job:

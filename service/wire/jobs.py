@@ -13,6 +13,7 @@ from service.jobs.contracts import (
     CORPUS,
     DATASET,
     ESTIMATE,
+    EVALUATE,
     EXPRESSIONS,
     PERSONALISE,
     TRAIN,
@@ -31,6 +32,7 @@ RESOURCES: Final = {
     TRAIN: "/v1/models/{id}",
     TRAIN_GENERATOR: "/v1/generators/{id}",
     ESTIMATE: "/v1/estimates/{id}",
+    EVALUATE: "/v1/evaluations/{id}",
 }
 """Where the resource of each kind of job is read."""
 

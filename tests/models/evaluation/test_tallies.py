@@ -36,7 +36,7 @@ def _reference(frames: dict[str, np.ndarray], people: list[int]) -> dict[str, fl
         "icc": icc31(true, read),
         "mae": mae(true, read),
         "f1": f1(true, read),
-        **{f"two_afc_{level}": two_afc(true, read, level) for level in THRESHOLDS},
+        **{f"two_afc_{level.lower()}": two_afc(true, read, level) for level in THRESHOLDS},
     }
 
 
@@ -71,7 +71,7 @@ def test_what_is_undefined_is_nan() -> None:
     measured = tally(**frames, people=PEOPLE).measures(np.ones((1, PEOPLE)))
     assert np.isnan(measured["icc"][0])
     assert np.isnan(measured["f1"][0])
-    assert np.isnan(measured["two_afc_A"][0])
+    assert np.isnan(measured["two_afc_a"][0])
     assert measured["mae"][0] == 0
     nobody = tally(**frames, people=PEOPLE).measures(np.zeros((1, PEOPLE)))
     assert all(np.isnan(values[0]) for values in nobody.values())
