@@ -46,8 +46,19 @@ def frames_in_video(
                 row = int(np.flatnonzero(outside)[0])
                 raise CorpusError(
                     f"frame {codes.numbers[row]} is not in the video, whose {frames} frames are "
-                    f"numbered {first} to {first + frames - 1}",
+                    f"numbered {first} to {first + frames - 1}: the video is cut short, or these "
+                    "labels are of another one",
                     codes.path,
                     int(codes.lines[row]),
                 )
     return np.asarray(within, np.bool_)
+
+
+def unplaced_note(name: str, kept: npt.NDArray[np.bool_]) -> list[str]:
+    """What to say of label rows that fit no frame of a video: nothing where all do."""
+    count = int((~kept).sum())
+    if not count:
+        return []
+    rows = "1 label row fits" if count == 1 else f"{count:,} label rows fit"
+    were = "was" if count == 1 else "were"
+    return [f"{name}: {rows} no frame of the video and {were} left out."]

@@ -21,6 +21,7 @@ from models.corpora.codes import Codes
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
 from models.corpora.errors import CorpusError
 from models.corpora.files import PICTURE_SUFFIXES, corpus_root, files_below
+from models.corpora.options import ReadOptions
 from models.corpora.pixels import Pictures
 from models.corpora.splits import bp4d_split
 
@@ -39,24 +40,26 @@ _Key = tuple[str, str]
 """Subject and task."""
 
 
-def read(root: Path, *, licence: str = LICENCE) -> Corpus:
+def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICENCE) -> Corpus:
     """Read the label files and pair them with the pictures; no pixel is decoded.
 
     Raises:
         CorpusError: a file is wrong (by line), or nothing of the layout is below `root`.
     """
+    options = options or ReadOptions()
     root = corpus_root(root)
+    missing = label_files.missing_codes(options.missing)
     pictures: dict[_Key, dict[int, Path]] = defaultdict(dict)
     intensities: dict[_Key, dict[int, Codes]] = defaultdict(dict)
     occurrences: dict[_Key, Path] = {}
-    for path in files_below(root):
+    for path in files_below(root, options.boundary):
         if path.suffix.lower() in PICTURE_SUFFIXES:
             _add_picture(pictures, path)
         elif match := _INTENSITY.match(path.name):
             column = label_files.au_index(int(match[3]))
             if column is not None:
                 key = (match[1].upper(), match[2].upper())
-                intensities[key][column] = label_files.read_intensities(path)
+                intensities[key][column] = label_files.read_intensities(path, missing)
         elif match := _OCCURRENCE.match(path.name):
             occurrences[match[1].upper(), match[2].upper()] = path
     if not intensities:
@@ -64,13 +67,15 @@ def read(root: Path, *, licence: str = LICENCE) -> Corpus:
     sequences = []
     unseen = 0
     for key in sorted(intensities):
-        found, missing = _sequence(key, pictures[key], intensities[key], occurrences.get(key))
-        unseen += missing
+        found, without = _sequence(
+            key, pictures[key], intensities[key], occurrences.get(key), missing
+        )
+        unseen += without
         if found is not None:
             sequences.append(found)
     if not sequences:
         raise CorpusError("holds no picture named like F001/T1/0000.jpg to its labels", root)
-    notes = [f"{unseen} coded frames have no picture and were left out."] if unseen else []
+    notes = [f"{unseen:,} coded frames have no picture and were left out."] if unseen else []
     return assemble(sequences, name="BP4D", layout="bp4d", root=root, licence=licence, notes=notes)
 
 
@@ -88,7 +93,11 @@ def _add_picture(pictures: dict[_Key, dict[int, Path]], path: Path) -> None:
 
 
 def _sequence(
-    key: _Key, pictures: dict[int, Path], by_au: dict[int, Codes], occurrence: Path | None
+    key: _Key,
+    pictures: dict[int, Path],
+    by_au: dict[int, Codes],
+    occurrence: Path | None,
+    missing: frozenset[float],
 ) -> tuple[LabelledSequence | None, int]:
     subject, task = key
     numbers, intensity = label_files.merge(by_au)
@@ -105,7 +114,9 @@ def _sequence(
         intensity=intensity[kept],
         occurrence=None
         if occurrence is None
-        else label_files.occurrence_rows(*label_files.read_occurrences(occurrence), numbers[kept]),
+        else label_files.occurrence_rows(
+            *label_files.read_occurrences(occurrence, missing), numbers[kept]
+        ),
         split=bp4d_split(subject),
     )
     return found, int((~kept).sum())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,8 +59,17 @@ def text_lines(path: Path) -> list[str]:
         raise CorpusError("is not text", path, data[: error.start].count(b"\n") + 1) from error
 
 
-def read_intensities(path: Path) -> Codes:
-    """Read rows ``frame,intensity`` without a header; intensities 0 to 5, 9 for missing.
+def missing_codes(named: Collection[str]) -> frozenset[float]:
+    """The codes of cells without a label: 9, and the numbers among those that a person named."""
+    codes = {MISSING}
+    for code in named:
+        with contextlib.suppress(ValueError):
+            codes.add(float(code))
+    return frozenset(codes)
+
+
+def read_intensities(path: Path, missing: Collection[float] = (MISSING,)) -> Codes:
+    """Read rows ``frame,intensity`` without a header; intensities 0 to 5, or codes for missing.
 
     Raises:
         CorpusError: by line, anything else.
@@ -70,13 +80,18 @@ def read_intensities(path: Path) -> Codes:
         if text.strip()
     ]
     for line, (_, value) in rows:
-        if value != MISSING and not 0 <= value <= facs.MAX_INTENSITY:
-            raise CorpusError(f"{value:g} is no intensity: 0 to 5, or 9 for missing", path, line)
-    return _codes(path, rows)
+        if value not in missing and not 0 <= value <= facs.MAX_INTENSITY:
+            raise CorpusError(
+                f"{value:g} is no intensity: 0 to 5, or {_listed(missing)} for missing", path, line
+            )
+    return _codes(path, rows, missing)
 
 
-def read_occurrences(path: Path) -> tuple[Codes, tuple[int, ...]]:
-    """Read a table of presence: a header of AU numbers, rows of a frame number and 0, 1 or 9.
+def read_occurrences(
+    path: Path, missing: Collection[float] = (MISSING,)
+) -> tuple[Codes, tuple[int, ...]]:
+    """Read a table of presence: a header of AU numbers, rows of a frame number and 0, 1 or 9, or
+    another code for missing.
 
     The header's first cell stands over the frame numbers and is not read; BP4D's first edition
     counts 0, 1, 2 … 99 there, later ones name the AUs they have. Codes of AUs outside the
@@ -108,11 +123,13 @@ def read_occurrences(path: Path) -> tuple[Codes, tuple[int, ...]]:
             continue
         cells = _numbers(text, path, line, width=len(header))
         codes = [cells[cell] for cell, _ in columns]
-        wrong = next((code for code in codes if code not in (0.0, 1.0, MISSING)), None)
+        wrong = next((code for code in codes if code not in (0.0, 1.0, *missing)), None)
         if wrong is not None:
-            raise CorpusError(f"{wrong:g} is no occurrence: 0, 1, or 9 for missing", path, line)
+            raise CorpusError(
+                f"{wrong:g} is no occurrence: 0, 1, or {_listed(missing)} for missing", path, line
+            )
         rows.append((line, [cells[0], *codes]))
-    return _codes(path, rows), tuple(column for _, column in columns)
+    return _codes(path, rows, missing), tuple(column for _, column in columns)
 
 
 def merge(by_au: Mapping[int, Codes]) -> tuple[IndexArray, FloatArray]:
@@ -151,7 +168,11 @@ def _numbers(text: str, path: Path, line: int, width: int) -> list[float]:
         raise CorpusError(f"{text.strip()!r} is not a row of numbers", path, line) from error
 
 
-def _codes(path: Path, rows: list[tuple[int, list[float]]]) -> Codes:
+def _listed(missing: Collection[float]) -> str:
+    return " or ".join(f"{code:g}" for code in sorted(missing))
+
+
+def _codes(path: Path, rows: list[tuple[int, list[float]]], missing: Collection[float]) -> Codes:
     if not rows:
         raise CorpusError("has no rows", path)
     previous = -1
@@ -162,7 +183,7 @@ def _codes(path: Path, rows: list[tuple[int, list[float]]]) -> Codes:
             raise CorpusError(f"frame {number:g} comes after frame {previous}", path, line)
         previous = int(number)
     values: npt.NDArray[np.float32] = np.array([row[1:] for _, row in rows], np.float32)
-    values[values == MISSING] = np.nan
+    values[np.isin(values, list(missing))] = np.nan
     return Codes(
         path=path,
         numbers=np.array([row[0] for _, row in rows], np.int32),

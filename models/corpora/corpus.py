@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from models import facs
 from models.corpora.errors import CorpusError, FrameMissingError
-from models.corpora.pixels import FrameReader, FrameSource
+from models.corpora.options import Layout
+from models.corpora.pixels import FrameReader, FrameSource, Video, cut_short
 from models.corpora.table import SPLITS, CodeArray, IndexArray, LabelTable, Split, label_table
 
 FloatArray = npt.NDArray[np.float32]
 ImageArray = npt.NDArray[np.uint8]
 
-Layout = Literal["folder", "fera2017", "bp4d", "disfa", "unbc"]
+__all__ = ["Corpus", "Frame", "LabelledSequence", "Layout", "assemble"]
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,13 @@ class Corpus:
             if reader is not None:
                 reader.__exit__(None, None, None)
 
+    def files(self) -> set[Path]:
+        """The pictures and videos that its frames are in."""
+        found: set[Path] = set()
+        for _, source in self.sequences:
+            found.update(source.files())
+        return found
+
     def describe(self) -> dict[str, object]:
         """A summary fit for JSON: sizes, coded AUs with counts by level, splits, licence, notes."""
         counts = self.table.level_counts()
@@ -207,7 +214,8 @@ def assemble(
         [found.split for found in kept for _ in found.numbers],
     )
     if dropped:
-        notes = (*notes, f"{dropped} frames were left out: no AU is coded in them.")
+        notes = (*notes, f"{dropped:,} frames were left out: no AU is coded in them.")
+    notes = [*notes, *_cut_notes(kept, root)]
     return Corpus(
         name=name,
         layout=layout,
@@ -220,6 +228,16 @@ def assemble(
         positions=np.concatenate([found.positions for found in kept]).astype(np.int32),
         notes=tuple(notes),
     )
+
+
+def _cut_notes(sequences: Iterable[LabelledSequence], root: Path) -> Iterator[str]:
+    for path in sorted({each.source.path for each in sequences if isinstance(each.source, Video)}):
+        if (sizes := cut_short(path)) is not None:
+            there, promised = sizes
+            yield (
+                f"{path.relative_to(root).as_posix()} is cut short, {there:,} of {promised:,} "
+                "bytes: labelled frames behind the cut are skipped when it is imported."
+            )
 
 
 def _masked(found: LabelledSequence, frames: npt.NDArray[np.bool_]) -> LabelledSequence:

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from models.corpora import codes as label_files
-from models.corpora.alignment import frames_in_video
+from models.corpora.alignment import frames_in_video, unplaced_note
 from models.corpora.codes import Codes
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
 from models.corpora.errors import CorpusError
 from models.corpora.files import corpus_root, files_below
+from models.corpora.options import CAMERAS, ReadOptions
 from models.corpora.pixels import Video, frame_count
 
 LICENCE: Final = (
@@ -30,52 +31,91 @@ LICENCE: Final = (
 FIRST_FRAME: Final = 1
 """DISFA counts frames from 1."""
 
-Camera = Literal["left", "right"]
-CAMERAS: Final[tuple[Camera, Camera]] = ("left", "right")
-
 _LABELS: Final = re.compile(r"(SN\d+)_au(\d+)\.txt\Z", re.IGNORECASE)
 _VIDEO: Final = re.compile(r"(Left|Right)Video(SN\d+)(?:_comp)?\.avi\Z", re.IGNORECASE)
 
 
-def read(root: Path, *, cameras: Collection[Camera] = CAMERAS, licence: str = LICENCE) -> Corpus:
-    """Read the label files and pair them with the videos of `cameras`; no pixel is decoded.
+def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICENCE) -> Corpus:
+    """Read the label files and pair them with the videos; no pixel is decoded.
+
+    Of the two cameras, the one that looks from the person's left is read, or the right one of
+    people who have no other, unless cameras are asked for.
 
     Raises:
         CorpusError: a file is wrong (by line), or nothing of the layout is below `root`.
     """
+    options = options or ReadOptions()
     root = corpus_root(root)
+    missing = label_files.missing_codes(options.missing)
     videos: dict[str, dict[str, Path]] = defaultdict(dict)
     labels: dict[str, dict[int, Codes]] = defaultdict(dict)
-    for path in files_below(root):
+    for path in files_below(root, options.boundary):
         if match := _VIDEO.match(path.name):
-            if match[1].lower() in cameras:
-                videos[match[2].upper()][match[1].lower()] = path
+            videos[match[2].upper()][match[1].lower()] = path
         elif match := _LABELS.match(path.name):
             column = label_files.au_index(int(match[2]))
             if column is not None:
-                labels[match[1].upper()][column] = label_files.read_intensities(path)
+                labels[match[1].upper()][column] = label_files.read_intensities(path, missing)
     if not labels:
         raise CorpusError("holds no file named like SN001/SN001_au1.txt", root)
+    notes: list[str] = []
     sequences = [
-        _sequence(subject, camera, video, labels[subject])
+        _sequence(subject, camera, videos[subject][camera], labels[subject], notes)
         for subject in sorted(labels)
-        for camera, video in sorted(videos[subject].items())
+        for camera in _cameras(videos[subject], options)
     ]
     if not sequences:
-        raise CorpusError("holds no video named like LeftVideoSN001_comp.avi to its labels", root)
-    notes = []
-    if unseen := [subject for subject in sorted(labels) if not videos[subject]]:
-        notes.append(f"No video for {', '.join(unseen)}, whose labels were left out.")
+        asked = " or ".join(options.cameras)
+        raise CorpusError(
+            f"holds no video of the {asked} camera to its labels"
+            if asked
+            else "holds no video named like LeftVideoSN001_comp.avi to its labels",
+            root,
+        )
+    notes += _notes(videos, labels, options)
     return assemble(
         sequences, name="DISFA", layout="disfa", root=root, licence=licence, notes=notes
     )
 
 
-def _sequence(subject: str, camera: str, video: Path, by_au: dict[int, Codes]) -> LabelledSequence:
+def _cameras(found: Mapping[str, Path], options: ReadOptions) -> Sequence[str]:
+    if options.cameras:
+        return [camera for camera in sorted(found) if camera in options.cameras]
+    return [camera for camera in CAMERAS if camera in found][:1]
+
+
+def _notes(
+    videos: Mapping[str, Mapping[str, Path]],
+    labels: Mapping[str, Mapping[int, Codes]],
+    options: ReadOptions,
+) -> list[str]:
+    chosen = {subject: _cameras(videos.get(subject, {}), options) for subject in sorted(labels)}
+    notes = []
+    if unseen := [subject for subject, cameras in chosen.items() if not cameras]:
+        notes.append(f"No video for {', '.join(unseen)}, whose labels were left out.")
+    others = sum(len(videos.get(subject, {})) - len(chosen[subject]) for subject in chosen)
+    if others:
+        what = "1 video" if others == 1 else f"{others:,} videos"
+        notes.append(
+            f"{what} of the other camera {'was' if others == 1 else 'were'} not read; the option "
+            f"cameras asks for {'it' if others == 1 else 'them'}."
+        )
+    right = [subject for subject, cameras in chosen.items() if cameras == ["right"]]
+    if right and not options.cameras:
+        notes.append(f"Of {', '.join(right)} there is the right camera alone, which was read.")
+    return notes
+
+
+def _sequence(
+    subject: str, camera: str, video: Path, by_au: dict[int, Codes], notes: list[str]
+) -> LabelledSequence:
+    """A video with its labels; label rows that fit no frame are told in `notes`."""
     numbers, intensity = label_files.merge(by_au)
     kept = frames_in_video(numbers, FIRST_FRAME, frame_count(video), by_au.values())
+    name = f"{subject}_{camera}"
+    notes += unplaced_note(name, kept)
     return LabelledSequence(
-        name=f"{subject}_{camera}",
+        name=name,
         subject=subject,
         source=Video(video),
         numbers=numbers[kept],

@@ -33,3 +33,7 @@ class ArchiveError(ValueError):
         super().__init__(f"{member!r}: {reason}" if member is not None else reason)
         self.reason = reason
         self.member = member
+
+
+class ScaleUnknownError(CorpusError):
+    """Intensities may be on more than one scale; whoever knows has to say on which."""

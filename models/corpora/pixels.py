@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -15,6 +16,8 @@ from models.corpora.errors import CorpusError, FrameMissingError
 from models.images import ImageError, ImageLimits, decode_image
 
 ImageArray = npt.NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+"""Left, top, width and height of a face, in pixels."""
 
 
 class FrameReader(Protocol):
@@ -39,10 +42,16 @@ class Video:
     """Frames of a video file; a position is a frame's number in decoding order, from 0."""
 
     path: Path
+    boxes: Mapping[int, Box] = field(default_factory=dict)
+    """Where in the frame of a position the labelled face is, of frames that show others too."""
 
     def file(self, position: int) -> Path:
         """The file that holds the frame."""
         return self.path
+
+    def files(self) -> Iterable[Path]:
+        """The files that are read."""
+        return (self.path,)
 
     def reader(self) -> FrameReader:
         """Open the video.
@@ -50,7 +59,8 @@ class Video:
         Raises:
             CorpusError: the file is no video that can be decoded, or its frames are too large.
         """
-        return VideoReader(self.path)
+        opened = VideoReader(self.path)
+        return CroppedReader(opened, self.boxes) if self.boxes else opened
 
 
 @dataclass(frozen=True)
@@ -59,17 +69,64 @@ class Pictures:
 
     folder: Path
     names: tuple[str, ...]
+    boxes: Mapping[int, Box] = field(default_factory=dict)
+    """See `Video`."""
 
     def file(self, position: int) -> Path:
         """The file that holds the frame."""
         return self.folder / self.names[position]
 
+    def files(self) -> Iterable[Path]:
+        """The files that are read."""
+        return (self.folder / name for name in self.names)
+
     def reader(self) -> FrameReader:
         """A reader of these files; nothing is opened yet."""
-        return PictureReader(self)
+        reader = PictureReader(self)
+        return CroppedReader(reader, self.boxes) if self.boxes else reader
 
 
 FrameSource = Video | Pictures
+
+
+class CroppedReader:
+    """Cuts the surroundings of one face out of frames that show several.
+
+    Around the box, half of its size is kept on each side: as much as finding a face needs.
+    """
+
+    def __init__(self, reader: FrameReader, boxes: Mapping[int, Box]) -> None:
+        self._reader = reader
+        self._boxes = boxes
+
+    def read(self, position: int) -> ImageArray:
+        """The frame, or the part of it around the face.
+
+        Raises:
+            FrameMissingError: see the reader; or the box lies outside of the frame.
+        """
+        frame = self._reader.read(position)
+        if position not in self._boxes:
+            return frame
+        left, top, width, height = self._boxes[position]
+        rows = slice(max(round(top - height / 2), 0), max(round(top + 1.5 * height), 0))
+        columns = slice(max(round(left - width / 2), 0), max(round(left + 1.5 * width), 0))
+        part = frame[rows, columns]
+        if not part.size:
+            raise FrameMissingError("the face's box lies outside of the frame", Path(""))
+        return np.ascontiguousarray(part)
+
+    def __enter__(self) -> CroppedReader:
+        self._reader.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.__exit__(kind, error, trace)
 
 
 class PictureReader:
@@ -176,6 +233,27 @@ def frame_count(path: Path) -> int:
     if count < 1:
         raise CorpusError("the video holds no frames", path)
     return count
+
+
+def cut_short(path: Path) -> tuple[int, int] | None:
+    """The bytes an AVI has and those its header promises, where they are fewer; None otherwise.
+
+    A copy that broke off still opens and promises all its frames. Other containers that are cut
+    cannot be opened at all.
+
+    Raises:
+        CorpusError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+            size = file.seek(0, 2)
+    except OSError as error:
+        raise CorpusError(f"cannot be read: {error.strerror}", path) from error
+    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"AVI ":
+        return None
+    promised = int.from_bytes(head[4:8], "little") + 8
+    return (size, promised) if size < promised else None
 
 
 def _open(path: Path) -> cv2.VideoCapture:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from models.corpora import bp4d, disfa, fera2017, folder, unbc
-from models.corpora.corpus import Corpus, Layout
+from models.corpora import bp4d, disfa, fera2017, folder, openface, unbc
+from models.corpora.corpus import Corpus
+from models.corpora.options import Layout, ReadOptions
 
-READERS: Final[Mapping[Layout, Callable[[Path], Corpus]]] = {
+READERS: Final[Mapping[Layout, Callable[[Path, ReadOptions], Corpus]]] = {
     "folder": folder.read,
+    "openface": openface.read,
     "fera2017": fera2017.read,
     "bp4d": bp4d.read,
     "disfa": disfa.read,
@@ -34,10 +36,14 @@ def layout_named(name: str) -> Layout:
     raise UnknownLayoutError(f"{name!r} is no corpus layout; use one of {', '.join(READERS)}.")
 
 
-def read_corpus(root: Path, layout: Layout) -> Corpus:
+def read_corpus(root: Path, layout: Layout, options: ReadOptions | None = None) -> Corpus:
     """Read the labels of a corpus; its pixels are decoded when asked for.
 
     Raises:
+        ReadOptionError: an option does not go with the layout.
+        ScaleUnknownError: it has to be told what the numbers of its table mean.
         CorpusError: a file is wrong; it names the file and, where there is one, the line.
     """
-    return READERS[layout](root)
+    options = options or ReadOptions()
+    options.check(layout)
+    return READERS[layout](root, options)

@@ -21,6 +21,7 @@ from models.corpora import codes as label_files
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
 from models.corpora.errors import CorpusError
 from models.corpora.files import PICTURE_SUFFIXES, corpus_root, files_below
+from models.corpora.options import ReadOptions
 from models.corpora.pixels import Pictures
 from models.corpora.table import FloatArray
 
@@ -37,16 +38,17 @@ CLOSED_EYES: Final = 43
 _SUFFIX: Final = "_facs.txt"
 
 
-def read(root: Path, *, licence: str = LICENCE) -> Corpus:
+def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICENCE) -> Corpus:
     """Read the label files and pair them with the pictures; no pixel is decoded.
 
     Raises:
         CorpusError: a file is wrong (by line), or nothing of the layout is below `root`.
     """
+    options = options or ReadOptions()
     root = corpus_root(root)
     labels: dict[tuple[str, str], dict[str, Path]] = defaultdict(dict)
     pictures: dict[tuple[str, str], dict[str, Path]] = defaultdict(dict)
-    for path in files_below(root):
+    for path in files_below(root, options.boundary):
         folders = path.parent.parts
         if len(folders) < 3:
             continue

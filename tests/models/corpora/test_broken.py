@@ -128,5 +128,5 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (root / "pictures" / "1.png").unlink()
     (root / "pictures" / "1.png").symlink_to(tmp_path / "secret.png")
 
-    with pytest.raises(CorpusError, match=r"no file 'pictures/1\.png'"):
+    with pytest.raises(CorpusError, match="leads out"):
         read_corpus(root, "folder")

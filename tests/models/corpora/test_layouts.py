@@ -12,8 +12,9 @@ import pytest
 from models import facs
 from models.corpora import disfa, fera2017
 from models.corpora.corpus import Corpus
-from models.corpora.errors import FrameMissingError
+from models.corpora.errors import CorpusError, FrameMissingError
 from models.corpora.folder import UNKNOWN_LICENCE
+from models.corpora.options import ReadOptions
 from models.corpora.registry import UnknownLayoutError, layout_named, read_corpus
 from models.corpora.splits import shared_subjects
 from models.corpora.table import SPLITS
@@ -43,7 +44,7 @@ def test_fera2017_pairs_rows_with_frames_whatever_number_they_start_with(
     tmp_path: Path, first: int
 ) -> None:
     builders.write_fera(tmp_path, first=first)
-    corpus = fera2017.read(tmp_path, views=(6,))
+    corpus = fera2017.read(tmp_path)
 
     assert corpus.table.subjects == ("TR_F001", "VA_F001")
     np.testing.assert_array_equal(column(corpus, "AU01"), [0, 1, 5, NAN, 2, 2, 2, 2])
@@ -55,7 +56,7 @@ def test_fera2017_pairs_rows_with_frames_whatever_number_they_start_with(
 
 def test_fera2017_takes_presence_where_no_intensity_is_coded(tmp_path: Path) -> None:
     builders.write_fera(tmp_path)
-    corpus = fera2017.read(tmp_path, views=(6,))
+    corpus = fera2017.read(tmp_path)
 
     assert occurrence(corpus, "AU07")[:4] == [1, 0, -1, 0]  # from the table; 9 is missing
     assert occurrence(corpus, "AU01")[:4] == [0, 1, 1, 1]  # where 9 hides the intensity
@@ -65,11 +66,26 @@ def test_fera2017_takes_presence_where_no_intensity_is_coded(tmp_path: Path) -> 
 
 def test_fera2017_views_are_sequences_of_their_own(tmp_path: Path) -> None:
     builders.write_fera(tmp_path, views=(1, 6, 9))
-    corpus = read_corpus(tmp_path, "fera2017")
+    corpus = read_corpus(tmp_path, "fera2017", ReadOptions(views=(1, 6, 9)))
 
     assert len(corpus) == 2 * 3 * 4
     assert corpus.sequences[0][0] == "TR_F001_T1_1"
     assert shared_subjects(corpus.table) == ()
+    assert corpus.notes == ()
+
+
+def test_fera2017_reads_the_frontal_view_unless_others_are_asked_for(tmp_path: Path) -> None:
+    builders.write_fera(tmp_path, views=(1, 6, 9))
+    corpus = read_corpus(tmp_path, "fera2017")
+
+    assert {name[-2:] for name, _ in corpus.sequences} == {"_6"}
+    assert {file.name[-6:] for file in corpus.files()} == {"_6.mp4"}
+    assert corpus.notes == (
+        "Of the nine views, view 6 was read; views 1, 9 are there too, and the option views asks "
+        "for them.",
+    )
+    with pytest.raises(CorpusError, match=r"holds no video of view 2; it has those of views 1, 6"):
+        read_corpus(tmp_path, "fera2017", ReadOptions(views=(2,)))
 
 
 def test_bp4d_matches_frames_by_number_and_reads_9_as_missing(tmp_path: Path) -> None:
@@ -87,22 +103,58 @@ def test_bp4d_matches_frames_by_number_and_reads_9_as_missing(tmp_path: Path) ->
     assert corpus.notes == ("1 coded frames have no picture and were left out.",)
 
 
-def test_disfa_counts_frames_from_one_and_finds_both_cameras(tmp_path: Path) -> None:
+def test_disfa_counts_frames_from_one_and_reads_one_camera(tmp_path: Path) -> None:
     builders.write_disfa(tmp_path)
+    (tmp_path / "Videos_LeftCamera" / "LeftVideoSN002_comp.avi").rename(
+        tmp_path / "Videos_LeftCamera" / "RightVideoSN002_comp.avi"
+    )
     corpus = read_corpus(tmp_path, "disfa")
 
-    assert [name for name, _ in corpus.sequences] == ["SN001_left", "SN001_right", "SN002_left"]
-    assert column(corpus, "AU01") == [0, 1, 2, 3] * 3
-    assert picture_numbers(corpus) == [0, 1, 2, 3] * 3
+    assert [name for name, _ in corpus.sequences] == ["SN001_left", "SN002_right"]
+    assert column(corpus, "AU01") == [0, 1, 2, 3] * 2
+    assert picture_numbers(corpus) == [0, 1, 2, 3] * 2
     assert corpus.frame(1).number == 2
     assert corpus.table.coded_aus == ("AU01", "AU12")
-    assert len(disfa.read(tmp_path, cameras=["right"])) == 4
+    assert corpus.notes == (
+        "1 video of the other camera was not read; the option cameras asks for it.",
+        "Of SN002 there is the right camera alone, which was read.",
+    )
 
 
-def test_disfa_lets_a_video_lack_its_last_frame(tmp_path: Path) -> None:
+def test_disfa_reads_the_cameras_that_are_asked_for(tmp_path: Path) -> None:
+    builders.write_disfa(tmp_path)
+    both = disfa.read(tmp_path, ReadOptions(cameras=("left", "right")))
+    right = disfa.read(tmp_path, ReadOptions(cameras=("right",)))
+
+    assert [name for name, _ in both.sequences] == ["SN001_left", "SN001_right", "SN002_left"]
+    assert [name for name, _ in right.sequences] == ["SN001_right"]
+    assert "No video for SN002, whose labels were left out." in right.notes
+
+
+def test_disfa_lets_a_video_lack_its_last_frame_and_says_so(tmp_path: Path) -> None:
     builders.write_disfa(tmp_path, labels=5)
+    corpus = read_corpus(tmp_path, "disfa")
 
-    assert picture_numbers(read_corpus(tmp_path, "disfa")) == [0, 1, 2, 3] * 3
+    assert picture_numbers(corpus) == [0, 1, 2, 3] * 2
+    for name in ("SN001_left", "SN002_left"):
+        assert f"{name}: 1 label row fits no frame of the video and was left out." in corpus.notes
+
+
+def test_a_video_that_is_cut_short_is_named(tmp_path: Path) -> None:
+    builders.write_disfa(tmp_path)
+    video = tmp_path / "Videos_LeftCamera" / "LeftVideoSN002_comp.avi"
+    whole = video.read_bytes()
+    video.write_bytes(whole[: len(whole) // 2])
+    corpus = read_corpus(tmp_path, "disfa")
+
+    assert any(
+        note.startswith("Videos_LeftCamera/LeftVideoSN002_comp.avi is cut short, ")
+        and f" of {len(whole):,} bytes" in note
+        for note in corpus.notes
+    )
+    found = [not isinstance(picture, FrameMissingError) for _, picture in corpus.pixels()]
+    assert found[:4] == [True] * 4
+    assert not found[-1]
 
 
 def test_unbc_reads_empty_files_as_no_au_and_leaves_pain_scores_alone(tmp_path: Path) -> None:
@@ -127,7 +179,10 @@ def test_folder_reads_letters_fractions_and_missing_cells(tmp_path: Path) -> Non
     assert corpus.table.subjects == ("ann", "bob")
     assert picture_numbers(corpus) == [0, 1, 2]
     assert corpus.licence == UNKNOWN_LICENCE
-    assert corpus.notes == ("Columns outside the vocabulary were left out: AU27.",)
+    assert corpus.notes == (
+        "Columns left out, of no AU that Facsimile draws: AU27.",
+        "Cells read as missing: nan in 1.",
+    )
 
 
 def test_folder_reads_videos_by_frame_and_its_own_licence_and_splits(tmp_path: Path) -> None:

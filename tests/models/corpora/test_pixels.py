@@ -74,5 +74,5 @@ def test_a_shard_decodes_its_own_frames_only(tmp_path: Path) -> None:
         assert not isinstance(rgb, FrameMissingError)
         numbers.append((index, builders.number_of(rgb)))
     assert numbers == [(3, 3), (4, 0), (5, 1)]
-    with pytest.raises(IndexError, match="frame 12 of 12"):
-        list(corpus.pixels([12]))
+    with pytest.raises(IndexError, match="frame 8 of 8"):
+        list(corpus.pixels([8]))

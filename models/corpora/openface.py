@@ -1,0 +1,407 @@
+"""Tables that OpenFace wrote, beside the videos and pictures it read: a pseudo-labelled corpus.
+
+``clip.csv`` labels ``clip.mp4`` (or ``clip.jpg``, or the pictures of the folder ``clip`` in the
+order of their names) in the same folder, the one above, or anywhere below the root if the name is
+there once. Columns are OpenFace's: ``frame`` (from 1), ``face_id`` or ``face``, ``confidence``,
+``success``, ``AU12_r``, ``AU12_c``; header cells may have spaces. A column ``file`` names the file
+of each row, as in what `facsimile estimate` writes.
+
+Frames without success or with low confidence are skipped and counted. Of several faces in a file
+the one with the most usable frames is kept: nothing says whether another is the same person found
+anew. In frames that show others too, its surroundings are cut out where the table has its box
+(``x, y, w, h``) or landmarks (``x_0`` …), and the frame is skipped where not.
+
+Who is who OpenFace does not say: see `models.corpora.openface_media.people`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from models.corpora.alignment import MAX_BEYOND_END, unplaced_note
+from models.corpora.cells import LabelCells, Place, RawArray, labels_of
+from models.corpora.columns import AuColumn, au_columns, is_au_column
+from models.corpora.corpus import Corpus, LabelledSequence, assemble
+from models.corpora.delimited import Row, Table, open_table
+from models.corpora.errors import CorpusError
+from models.corpora.files import corpus_root, files_below
+from models.corpora.folder import frame_number, licence_of
+from models.corpora.openface_media import Media, MediaFinder, Person, people
+from models.corpora.options import CONFIDENT, ReadOptions
+from models.corpora.pixels import Box, Pictures, Video, frame_count
+from models.corpora.table import CodeArray, FloatArray
+
+_ABOUT: Final = ("file", "frame", "face_id", "face", "confidence", "success")
+_BOX: Final = ("x", "y", "w", "h")
+_LANDMARKS: Final = 68
+
+
+@dataclass(eq=False)
+class _Seen:
+    """One row: a face in a frame."""
+
+    place: Place
+    number: int
+    face: str
+    confidence: float
+    box: Box | None
+    raw: RawArray | None
+    """None where it is not used: the tracker was not sure enough."""
+    columns: tuple[AuColumn, ...]
+    intensity: FloatArray | None = None
+    occurrence: CodeArray | None = None
+
+
+@dataclass
+class _Counts:
+    """Rows that were left out, and why."""
+
+    failed: int = 0
+    unsure: int = 0
+    other_faces: int = 0
+    unlocated: int = 0
+    without_file: list[str] = field(default_factory=list)
+    no_tables: list[str] = field(default_factory=list)
+
+
+def read(root: Path, options: ReadOptions | None = None, *, licence: str | None = None) -> Corpus:
+    """Read the tables and pair them with videos and pictures; no pixel is decoded.
+
+    Raises:
+        ScaleUnknownError: plain columns of AUs may be on another scale than 0 to 5.
+        CorpusError: a table or a row of one is wrong (by line), or nothing of the layout is
+            below `root`.
+    """
+    options = options or ReadOptions()
+    root = corpus_root(root)
+    paths = list(files_below(root, options.boundary))
+    finder = MediaFinder(root, paths, options.boundary)
+    cells, counts, notes = LabelCells(options), _Counts(), Counter[str]()
+    seen: dict[Media, list[_Seen]] = defaultdict(list)
+    tables = 0
+    for path in paths:
+        if path.suffix.lower() not in (".csv", ".tsv") or path.name.lower() == "subjects.csv":
+            continue
+        table = open_table(path, _is_known)
+        if not _is_reading(table):
+            counts.no_tables.append(path.relative_to(root).as_posix())
+            continue
+        tables += 1
+        _read_table(table, finder, options, cells, counts, notes, seen)
+    if not tables:
+        raise CorpusError("holds no table with columns such as frame, success and AU12_r", root)
+    if not seen:
+        raise CorpusError(
+            "holds no video or picture to its tables, such as clip.mp4 to clip.csv", root
+        )
+    _label(seen, options, cells.saw_letters)
+    who, how = people(root, list(seen), finder, options.boundary)
+    said: list[str] = []
+    sequences = _sequences(root, seen, who, counts, said)
+    return assemble(
+        sequences,
+        name=root.name,
+        layout="openface",
+        root=root,
+        licence=licence or licence_of(root),
+        notes=[*_notes(counts, options), *how, *notes, *cells.notes, *said],
+    )
+
+
+def _is_known(name: str) -> bool:
+    return name.lower() in (*_ABOUT, *_BOX) or is_au_column(name)
+
+
+def _is_reading(table: Table) -> bool:
+    names = [name.lower() for name in table.header]
+    return any(name in names for name in _ABOUT[1:]) and any(map(is_au_column, table.header))
+
+
+class _Columns:
+    """Places of the columns of a table; None for those it does not have."""
+
+    def __init__(self, table: Table) -> None:
+        names = [name.lower() for name in table.header]
+        place = {name: cell for cell, name in reversed(list(enumerate(names)))}
+        self.file, self.frame = place.get("file"), place.get("frame")
+        self.face = place.get("face_id", place.get("face"))
+        self.confidence, self.success = place.get("confidence"), place.get("success")
+        self.box = _all_of(place, _BOX)
+        # OpenFace has x_0 in pixels and X_0 in millimetres
+        exact = {name: cell for cell, name in enumerate(table.header)}
+        self.landmarks = [
+            _all_of(exact, [f"{axis}_{number}" for number in range(_LANDMARKS)]) for axis in "xy"
+        ]
+        self.used = {
+            cell
+            for cell in (self.file, self.frame, self.face, self.confidence, self.success)
+            if cell is not None
+        } | {cell for cells in (self.box, *self.landmarks) for cell in cells}
+
+
+def _all_of(place: dict[str, int], names: Sequence[str]) -> list[int]:
+    return [place[name] for name in names] if all(name in place for name in names) else []
+
+
+def _read_table(
+    table: Table,
+    finder: MediaFinder,
+    options: ReadOptions,
+    cells: LabelCells,
+    counts: _Counts,
+    notes: Counter[str],
+    seen: dict[Media, list[_Seen]],
+) -> None:
+    columns = _Columns(table)
+    whole = None if columns.file is not None else finder.beside(table.path)
+    if columns.file is None and whole is None:
+        counts.without_file.append(table.path.name)
+        return
+    aus = au_columns(table.header, table.path, used=columns.used, scale=options.scale)
+    notes.update(aus.notes)
+    if table.written:
+        notes[f"Tables are {table.written}."] += 1
+    least = CONFIDENT if options.min_confidence is None else options.min_confidence
+    for row in table.rows:
+        place = Place(table.path, row[0])
+        media = whole or finder.named(_text(row, columns.file), place)
+        confidence = _value(row, columns.confidence, place)
+        found = _value(row, columns.success, place) != 0
+        sure = found and (confidence is None or confidence >= least)
+        counts.failed += not found
+        counts.unsure += found and not sure
+        text = _text(row, columns.frame)
+        seen[media].append(
+            _Seen(
+                place,
+                frame_number(text, place) if text else 1,
+                _text(row, columns.face) if found else "",
+                1.0 if confidence is None else confidence,
+                _box(row, columns, place) if found else None,
+                cells.read(row[1], aus.read, place) if sure else None,
+                aus.read,
+            )
+        )
+
+
+def _text(row: Row, cell: int | None) -> str:
+    value = None if cell is None else row[1][cell]
+    return "" if value is None else str(value).strip()
+
+
+def _value(row: Row, cell: int | None, place: Place) -> float | None:
+    text = _text(row, cell)
+    if not text or text.lower() == "nan":
+        return None
+    try:
+        return float(text.replace(",", "."))
+    except ValueError as error:
+        raise CorpusError(f"{text!r} is no number", place.path, place.line) from error
+
+
+def _box(row: Row, columns: _Columns, place: Place) -> Box | None:
+    if columns.box:
+        x, y, w, h = (_value(row, cell, place) for cell in columns.box)
+        if x is not None and y is not None and w and h:
+            return x, y, w, h
+    if all(columns.landmarks):
+        across, down = (
+            [value for cell in cells if (value := _value(row, cell, place)) is not None]
+            for cells in columns.landmarks
+        )
+        if across and down:
+            left, top = min(across), min(down)
+            return left, top, max(across) - left, max(down) - top
+    return None
+
+
+def _label(seen: dict[Media, list[_Seen]], options: ReadOptions, saw_letters: bool) -> None:
+    """Turn cells into labels, over all tables with the same columns at once."""
+    alike: dict[tuple[AuColumn, ...], list[_Seen]] = defaultdict(list)
+    for rows in seen.values():
+        for row in rows:
+            if row.raw is not None:
+                alike[row.columns].append(row)
+    for columns, rows in alike.items():
+        raw = np.stack([row.raw for row in rows if row.raw is not None])
+        places = [row.place for row in rows]
+        intensity, occurrence = labels_of(raw, columns, places, options, saw_letters=saw_letters)
+        for number, row in enumerate(rows):
+            row.intensity, row.occurrence = intensity[number], occurrence[number]
+
+
+def _sequences(
+    root: Path,
+    seen: dict[Media, list[_Seen]],
+    who: dict[Media, Person],
+    counts: _Counts,
+    notes: list[str],
+) -> list[LabelledSequence]:
+    sequences: list[LabelledSequence] = []
+    pictures: dict[tuple[Person, Path], list[tuple[Path, _Seen, Box | None]]] = defaultdict(list)
+    for media, rows in seen.items():
+        kept, boxes = _one_face(rows, counts)
+        if not kept:
+            continue
+        first = 0 if min(row.number for row in rows) == 0 else 1
+        person = who[media]
+        if media.is_video:
+            sequences.append(_of_video(root, media, kept, boxes, first, person, notes))
+            continue
+        for row in kept:
+            file = _picture(media, row, first)
+            pictures[person, file.parent].append((file, row, boxes.get(row.number)))
+    for (person, folder), found in sorted(pictures.items(), key=lambda item: item[0][1]):
+        found.sort(key=lambda entry: entry[0])
+        _check_once(found)
+        sequences.append(_of_pictures(root, folder, found, person))
+    return sequences
+
+
+def _one_face(rows: list[_Seen], counts: _Counts) -> tuple[list[_Seen], dict[int, Box]]:
+    """The usable rows of the face seen most in a file, and its box in frames that show others."""
+    usable = [row for row in rows if row.raw is not None]
+    if not usable:
+        return [], {}
+    faces = Counter(row.face for row in usable)
+    sure = {face: sum(row.confidence for row in usable if row.face == face) for face in faces}
+    main = min(faces, key=lambda face: (-faces[face], -sure[face], face))
+    others = {row.number for row in rows if row.face not in ("", main)}
+    counts.other_faces += sum(row.face != main for row in usable)
+    kept: list[_Seen] = []
+    boxes: dict[int, Box] = {}
+    for row in usable:
+        if row.face != main:
+            continue
+        if row.number in others:
+            if row.box is None or not all(math.isfinite(value) for value in row.box):
+                counts.unlocated += 1
+                continue
+            boxes[row.number] = row.box
+        kept.append(row)
+    kept.sort(key=lambda row: row.number)
+    for before, after in itertools.pairwise(kept):
+        if before.number == after.number:
+            raise CorpusError(
+                f"frame {after.number} of this face is in line {before.place.line} of "
+                f"{before.place.path.name} already",
+                after.place.path,
+                after.place.line,
+            )
+    return kept, boxes
+
+
+def _of_video(
+    root: Path,
+    media: Media,
+    rows: list[_Seen],
+    boxes: dict[int, Box],
+    first: int,
+    person: Person,
+    notes: list[str],
+) -> LabelledSequence:
+    frames, name = frame_count(media.path), media.path.relative_to(root).as_posix()
+    numbers = np.array([row.number for row in rows], np.int32)
+    within = np.asarray(numbers - first < frames, np.bool_)
+    if int((~within).sum()) > MAX_BEYOND_END or not within.any():
+        row = rows[int(np.flatnonzero(~within)[0])]
+        raise CorpusError(
+            f"frame {row.number} is not in {name}, whose {frames} frames are numbered {first} to "
+            f"{first + frames - 1}: the video is cut short, or another one is meant",
+            row.place.path,
+            row.place.line,
+        )
+    notes += unplaced_note(name, within)
+    rows = [row for row, is_there in zip(rows, within, strict=True) if is_there]
+    places = {number - first: box for number, box in boxes.items()}
+    return _sequence(name, rows, Video(media.path, places), numbers[within] - first, person)
+
+
+def _picture(media: Media, row: _Seen, first: int) -> Path:
+    if not media.is_folder:
+        return media.path
+    place = row.number - first
+    if place >= len(media.pictures):
+        raise CorpusError(
+            f"frame {row.number} is not in the folder {media.path.name}, which has "
+            f"{len(media.pictures)} pictures",
+            row.place.path,
+            row.place.line,
+        )
+    return media.pictures[place]
+
+
+def _check_once(found: Sequence[tuple[Path, _Seen, Box | None]]) -> None:
+    for (before, first, _), (after, second, _) in itertools.pairwise(found):
+        if before == after:
+            raise CorpusError(
+                f"{after.name} is labelled in {first.place.path.name} already",
+                second.place.path,
+                second.place.line,
+            )
+
+
+def _of_pictures(
+    root: Path,
+    folder: Path,
+    found: Sequence[tuple[Path, _Seen, Box | None]],
+    person: Person,
+) -> LabelledSequence:
+    names = tuple(file.relative_to(root).as_posix() for file, _, _ in found)
+    boxes = {place: box for place, (_, _, box) in enumerate(found) if box is not None}
+    name = folder.relative_to(root).as_posix()
+    rows = [row for _, row, _ in found]
+    order = np.arange(len(rows), dtype=np.int32)
+    source = Pictures(root, names, boxes)
+    return _sequence(name if name != "." else person.name, rows, source, order, person)
+
+
+def _sequence(
+    name: str,
+    rows: Sequence[_Seen],
+    source: Video | Pictures,
+    positions: np.ndarray[tuple[int], np.dtype[np.int32]],
+    person: Person,
+) -> LabelledSequence:
+    return LabelledSequence(
+        name=name,
+        subject=person.name,
+        source=source,
+        numbers=np.array([row.number for row in rows], np.int32),
+        positions=positions.astype(np.int32),
+        intensity=np.stack([row.intensity for row in rows if row.intensity is not None]),
+        occurrence=np.stack([row.occurrence for row in rows if row.occurrence is not None]),
+        split=person.split,
+    )
+
+
+def _notes(counts: _Counts, options: ReadOptions) -> list[str]:
+    least = CONFIDENT if options.min_confidence is None else options.min_confidence
+    notes = ["These labels are what a tracker read, not what people coded."]
+    for count, why in (
+        (counts.failed, "success is 0"),
+        (counts.unsure, f"confidence is below {least:g} (option min_confidence)"),
+        (counts.other_faces, "they are of other faces than the one seen most in their file"),
+        (
+            counts.unlocated,
+            "other faces are in the frame and the table has neither box nor landmarks",
+        ),
+    ):
+        if count:
+            notes.append(f"{count:,} rows were left out: {why}.")
+    if counts.without_file:
+        notes.append(
+            "Tables left out, to which there is no video or picture: "
+            f"{', '.join(counts.without_file)}."
+        )
+    if counts.no_tables:
+        notes.append(f"Tables left out, not of frames: {', '.join(counts.no_tables)}.")
+    return notes
