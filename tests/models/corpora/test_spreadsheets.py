@@ -177,7 +177,7 @@ def test_libreface_columns_without_the_word_intensity_are_presence(tmp_path: Pat
     corpus = read_corpus(folder(tmp_path, table), "folder")
 
     assert column(corpus, "AU12") == [0.3, 0.9, 0.5]  # its name says that they go to 5
-    assert presence(corpus, "AU12") == [0, 0, 0]
+    assert presence(corpus, "AU12") == [0, 1, 1]  # by intensity, from .5 on
     assert presence(corpus, "AU07") == [1, 0, 0]
 
 

@@ -25,7 +25,7 @@ def small_table() -> LabelTable:
 def test_presence_follows_the_intensity_where_there_is_one() -> None:
     table = small_table()
 
-    assert table.occurrence[:, 8].tolist() == [0, 0, 1, 1]
+    assert table.occurrence[:, 8].tolist() == [0, 1, 1, 1]  # .9 is nearest to A
     assert table.occurrence[:, 0].tolist() == [0, 1, -1, 0]
     for intensity, present in zip(table.intensity[:, 8], table.occurrence[:, 8], strict=True):
         assert facs.is_present(float(intensity)) == bool(present)
