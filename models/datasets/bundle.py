@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from types import TracebackType
 from typing import IO
 
@@ -12,6 +13,8 @@ from models.balancing.tally import LabelTally
 from models.datasets.card import CO_OCCURRENCE_PLOT, COUNTS_PLOT, card
 from models.datasets.croissant import croissant_json
 from models.datasets.description import DatasetDescription
+from models.datasets.facts import FACTS, facts_json, facts_of
+from models.datasets.references import Reference, write_references
 from models.datasets.rows import DatasetRow, RowFiles
 from models.datasets.zip_writer import StoredZipWriter
 
@@ -48,10 +51,16 @@ class Bundle:
         self._files.add(row)
         self._tally.add(row.labels[None])
 
-    def write(self, archive: StoredZipWriter, shards: str | None = None) -> None:
+    def write(
+        self,
+        archive: StoredZipWriter,
+        shards: str | None = None,
+        references: Iterable[Reference] = (),
+    ) -> None:
         """End the tables and write all files but the images, by name.
 
         Args:
+            references: of the people in it.
             shards: glob pattern of the tar shards, where the images are in some.
         """
         self._files.finish()
@@ -59,8 +68,10 @@ class Bundle:
         croissant = croissant_json(
             self._description, parquet_sha256=sha256, parquet_size=size, shards=shards
         )
+        facts = facts_of(self._description, write_references(archive, references))
         archive.add(CARD, card(self._description, self._tally, self._report).encode())
         archive.add(CROISSANT, croissant.encode())
+        archive.add(FACTS, facts_json(facts).encode())
         archive.add_file(LABELS, self._files.csv)
         archive.add_file(METADATA, self._files.parquet)
         if self._report is not None:

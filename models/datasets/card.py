@@ -90,6 +90,7 @@ def _facts(description: DatasetDescription, tally: LabelTally) -> str:
             "|---|---|",
             f"| Images | {tally.frames:,} |",
             f"| Drawn by | {description.generator} |",
+            f"| Registered in | {description.registration} |",
             f"| Version | {description.version} |",
             "| Labels | AU intensities of the Facial Action Coding System, 0 to 5 (0, A to E); "
             "empty where nothing is known |",
@@ -102,10 +103,11 @@ def _files() -> str:
     return (
         "## Files\n\n"
         "`metadata.parquet` has one row per image and `labels.csv` the same rows for spreadsheets; "
-        "`croissant.json` describes them. `au` and `intensity` name the cell an image was drawn "
-        "for; the columns `AU01` to `AU43` are everything it shows, and `neutral` says whether "
-        "every AU that is known of it is at 0. `synthetic` tells drawings from real frames; "
-        "`split` is the split its subject is in. Load the unpacked folder with "
+        "`croissant.json` describes them, and `dataset.json` says what the dataset is, for "
+        "programs. `au` and `intensity` name the cell an image was drawn for; the columns `AU01` "
+        "to `AU43` are everything it shows, and `neutral` says whether every AU that is known of "
+        "it is at 0. `synthetic` tells drawings from real frames; `split` is the split its subject "
+        "is in. Load the unpacked folder with "
         '`datasets.load_dataset("imagefolder", data_dir="…")`.'
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from models.balancing.report import BalanceReport
 from models.datasets.bundle import Bundle
 from models.datasets.description import DatasetDescription
+from models.datasets.references import Reference
 from models.datasets.rows import DatasetRow
 from models.datasets.zip_writer import Sink, StoredZipWriter
 
@@ -21,6 +22,7 @@ def write_image_folder(
     images: Iterable[tuple[DatasetRow, bytes]],
     description: DatasetDescription,
     report: BalanceReport | None = None,
+    references: Iterable[Reference] = (),
 ) -> int:
     """Write the archive to `sink` while images come in.
 
@@ -29,6 +31,7 @@ def write_image_folder(
     Args:
         images: rows and PNG bytes in the order of their names; see `image_name`.
         report: balance of the plan behind the images, where there was one.
+        references: what the people in them usually look like, where that is known.
 
     Returns:
         The number of images.
@@ -43,5 +46,5 @@ def write_image_folder(
             bundle.add(row)
             archive.add(row.file_name, png)
             count += 1
-        bundle.write(archive)
+        bundle.write(archive, references=references)
     return count

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +37,9 @@ class Figures:
         icc, mae: means over the AUs where they are defined.
         undefined: AUs whose ICC is not.
         calibration_error: expected, of all forecasts.
+        drawn: whether the faces are drawings, and not real frames.
+        chose: whether the same people chose the stopping point.
+        notes: what fell short, or is otherwise than somebody might take it to be.
     """
 
     faces: int
@@ -47,10 +49,21 @@ class Figures:
     mae: float
     undefined: int
     calibration_error: float
+    drawn: bool
+    chose: bool
+    notes: tuple[str, ...] = ()
 
 
-def figures(estimates: Estimates, labels: FloatArray, people: int) -> Figures:
-    """Measure estimates of faces against labels (N, A) of the same AUs."""
+def figures(
+    estimates: Estimates,
+    labels: FloatArray,
+    people: int,
+    *,
+    drawn: bool,
+    chose: bool,
+    notes: tuple[str, ...] = (),
+) -> Figures:
+    """Measure estimates of faces against labels (N, A) of the same AUs; see `Figures`."""
     read = estimates.intensities
     columns = [per_column(metric, labels, read) for metric in (icc31, mae, two_afc, f1)]
     by_au = tuple(
@@ -66,11 +79,24 @@ def figures(estimates: Estimates, labels: FloatArray, people: int) -> Figures:
         mean_defined(columns[1]).value,
         icc.undefined,
         error,
+        drawn,
+        chose,
+        notes,
     )
 
 
-def card(name: str, config: EstimatorConfig, measured: Figures, notes: Sequence[str] = ()) -> str:
+def kind_of_faces(drawn: bool) -> str:
+    """What a figure was taken on, as cards and commands say it."""
+    return "drawings" if drawn else "real frames"
+
+
+def card(name: str, config: EstimatorConfig, measured: Figures) -> str:
     """A model card in Markdown: what it reads, how well, and where it comes from."""
+    stopping = (
+        "the stopping point was chosen on the same people"
+        if measured.chose
+        else "nor was the stopping point chosen on them"
+    )
     rows = "\n".join(
         f"| {row.au} | {row.icc:.3f} | {row.mae:.3f} | {row.two_afc:.3f} | {row.f1:.3f} |"
         for row in measured.by_au
@@ -78,7 +104,7 @@ def card(name: str, config: EstimatorConfig, measured: Figures, notes: Sequence[
     undefined = (
         f" ({measured.undefined} AUs do not vary there and have none)" if measured.undefined else ""
     )
-    remarks = "".join(f"\n- {note}" for note in notes)
+    remarks = "".join(f"\n- {note}" for note in measured.notes)
     return f"""# {name}
 
 Reads the intensity (0 to 5) of {len(config.aus)} facial action units ({", ".join(config.aus)}) from
@@ -87,8 +113,8 @@ faces registered in {config.registration}. Network: `{config.architecture}`; nor
 
 ## How well it reads
 
-On {measured.faces:,} faces of {measured.people} people it was not trained on; the stopping point
-was chosen on the same people. Mean ICC(3,1) {measured.icc:.3f}{undefined}, mean MAE
+On {measured.faces:,} {kind_of_faces(measured.drawn)} of {measured.people} people it was not trained
+on; {stopping}. Mean ICC(3,1) {measured.icc:.3f}{undefined}, mean MAE
 {measured.mae:.3f}, expected calibration error {measured.calibration_error:.3f}. 2AFC and F1 are of
 intensity A and above.
 

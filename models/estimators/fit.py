@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from models.device import compute_device, training_precision
 from models.estimators.augment import Augment
-from models.estimators.card import Figures, card, figures
+from models.estimators.card import Figures, card, figures, kind_of_faces
 from models.estimators.compact import Compact, CompactConfig
 from models.estimators.config import Architecture, EstimatorConfig, Normalisation
 from models.estimators.dataset_faces import DatasetFaces
@@ -32,8 +33,7 @@ from models.estimators.training import Record, TrainingConfig, TrainingState, tr
 from models.estimators.vgg16 import Vgg16, Vgg16Config, load_imagenet
 from models.metrics import icc31, mean_defined, per_column
 from models.normalisation.au0 import difference
-from models.normalisation.batches import NormalisedBatches, with_mean_textures
-from models.registration.face import RegistrationKind
+from models.normalisation.batches import NormalisedBatches
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,18 @@ the first two convolutions left as they are belong to the network. One network f
 FITS: Final[Mapping[Architecture, FitConfig]] = {"compact": COMPACT, "vgg16": VGG16_PAPER}
 
 
+def normalised(config: FitConfig, normalisation: Normalisation) -> FitConfig:
+    """The same for faces that are normalised, which come as they are."""
+    if normalisation == "none":
+        return config
+    return dataclasses.replace(config, normalisation=normalisation, varied=False)
+
+
 def fit(
     faces: DatasetFaces,
     config: FitConfig,
     *,
     name: str = "estimator",
-    registration: RegistrationKind = "3d",
     lineage: Mapping[str, Any] | None = None,
     base: Estimator | None = None,
     imagenet: Path | None = None,
@@ -101,57 +107,47 @@ def fit(
     """Train on people, choose the weights by the mean ICC on others, and write the card.
 
     Args:
-        faces: both parts; see `models.estimators.dataset_faces`.
+        faces: all parts; see `models.estimators.dataset_faces`. The estimator is for faces
+            registered as they are.
         config: how.
         name: in the card.
-        registration: of the faces.
-        lineage: where they come from: dataset id, specification, licences.
+        lineage: where they come from, beside what `faces` says of its datasets.
         base: an estimator to train on from, at a lower rate, instead of weights at random.
-        imagenet: file of VGG16 weights to start from.
-        device: where to train; the CPU by default. The estimator comes back on the CPU.
+        imagenet: file of VGG16 weights to start from; without, and without a base, no layer of a
+            `vgg16` is kept as it is, and the card says so.
+        device: where to train; the GPU where there is one. The estimator comes back on the CPU.
         progress, should_stop, log, save, state: see `models.estimators.training.train`.
 
     Returns:
-        The estimator and how well it reads the validation faces; None if it was stopped.
+        The estimator and how well it reads faces it was not trained on: those of the test people
+        where there are any, else those it was chosen by. None if it was stopped.
 
     Raises:
         models.estimators.starting.UnfitBaseError: the base is of another architecture, reads
             other faces, or does not read one of the AUs.
+        models.fingerprint.OtherRunError: `state` is of a run with other arguments.
+        ValueError: the references of `faces` are for another normalisation.
     """
+    if config.normalisation not in ("none", faces.normalisation):
+        raise ValueError(f"faces with references for {faces.normalisation}, not for {config}")
+    device = device or compute_device()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network, described = _network(faces.aus, config, registration, lineage or {}, base)
-    if imagenet is not None and isinstance(network, Vgg16):
-        load_imagenet(network, imagenet)
-    network.to(device or torch.device("cpu"))
+        network, described = _network(faces, config, lineage or {}, base)
+    parameters, notes = _trained(network, base, imagenet)
+    network.to(device)
     torch.nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
-    per_epoch = max(1, -(-len(faces.train.images) // config.batch))
-    training = dataclasses.replace(
-        config.training,
-        steps=per_epoch * config.epochs,
-        validate_every=per_epoch,
-        learning_rate=config.training.learning_rate * (1 if base is None else RATE),
-        seed=config.seed,
-    )
-    if config.normalisation == "mean-texture":
-        faces = DatasetFaces(
-            faces.aus, with_mean_textures(faces.train), with_mean_textures(faces.validation)
-        )
-    before = (
-        None if base is None else _score(network.eval(), faces.validation, config.normalisation)
-    )
-    augment: Augmentation = Augment() if config.varied else _as_they_are
-    batches: Batches = PeopleBatches(
-        faces.train, augment, max(1, config.batch // 4), 4, config.seed
-    )
-    if config.normalisation != "none":
-        batches = NormalisedBatches(batches)
+    training = _scheduled(config, faces, base, device)
+    if base is not None:
+        before = _score(network.eval(), faces.validation, config.normalisation)
+        told = f"{before:.3f} on the {_of_validation(faces)}"
+        notes = (*notes, f"The base it started from: mean ICC {told}.")
     result = train(
         network,
         both_heads if isinstance(network, Compact) else level_classes,
-        batches,
+        _batches(faces, config),
         training,
-        parameters=network.trained_parameters() if isinstance(network, Vgg16) else None,
+        parameters=parameters,
         validate=lambda trained: _score(network, faces.validation, config.normalisation),
         progress=progress,
         should_stop=should_stop,
@@ -163,23 +159,83 @@ def fit(
     if not result.finished:
         return None
     network.to(torch.device("cpu"))
-    measured = figures(
-        Estimates(faces.aus, _probabilities(network, faces.validation, config.normalisation)),
-        faces.validation.labels,
-        len(np.unique(faces.validation.person)),
+    notes = (
+        *faces.notes,
+        *notes,
+        f"Chosen by the mean ICC on {_of_validation(faces)}: {result.score:.3f}.",
     )
-    notes = () if before is None else (f"The base it started from: mean ICC {before:.3f}.",)
-    estimator = Estimator(described, network, card=card(name, described, measured, notes))
+    measured = _measured(network, faces, config.normalisation, notes)
+    estimator = Estimator(described, network, card=card(name, described, measured))
     return estimator, measured
 
 
+def _trained(
+    network: Network, base: Estimator | None, imagenet: Path | None
+) -> tuple[list[torch.nn.Parameter] | None, tuple[str, ...]]:
+    """The parameters to train, None for all, and what the card says of it."""
+    if not isinstance(network, Vgg16):
+        return None, ()
+    if imagenet is not None:
+        load_imagenet(network, imagenet)
+    elif base is None:
+        return None, (
+            "No ImageNet weights were given: all layers were trained, from weights at random. The "
+            "paper starts from ImageNet and leaves the first two convolutions as they are there.",
+        )
+    return network.trained_parameters(), ()
+
+
+def _scheduled(
+    config: FitConfig, faces: DatasetFaces, base: Estimator | None, device: torch.device
+) -> TrainingConfig:
+    per_epoch = max(1, -(-len(faces.train.images) // config.batch))
+    rate = config.training.learning_rate * (1 if base is None else RATE)
+    precision = config.training.precision
+    return dataclasses.replace(
+        config.training,
+        steps=per_epoch * config.epochs,
+        validate_every=per_epoch,
+        learning_rate=rate,
+        precision=training_precision(device) if precision == "float32" else precision,
+        seed=config.seed,
+    )
+
+
+def _batches(faces: DatasetFaces, config: FitConfig) -> Batches:
+    augment: Augmentation = Augment() if config.varied else _as_they_are
+    people = max(1, config.batch // 4)
+    batches: Batches = PeopleBatches(faces.train, augment, people, 4, config.seed)
+    return batches if config.normalisation == "none" else NormalisedBatches(batches)
+
+
+def _measured(
+    network: Network, faces: DatasetFaces, normalisation: Normalisation, notes: tuple[str, ...]
+) -> Figures:
+    part = faces.validation if faces.test is None else faces.test
+    return figures(
+        Estimates(faces.aus, _probabilities(network, part, normalisation)),
+        part.labels,
+        len(np.unique(part.person)),
+        drawn=faces.validation_drawn if faces.test is None else faces.test_drawn,
+        chose=faces.test is None,
+        notes=notes,
+    )
+
+
+def _of_validation(faces: DatasetFaces) -> str:
+    people = len(np.unique(faces.validation.person))
+    kind = kind_of_faces(faces.validation_drawn)
+    return f"{len(faces.validation.images):,} {kind} of {people} people to choose by"
+
+
 def _network(
-    aus: tuple[str, ...],
+    faces: DatasetFaces,
     config: FitConfig,
-    registration: RegistrationKind,
     lineage: Mapping[str, Any],
     base: Estimator | None,
 ) -> tuple[Network, EstimatorConfig]:
+    aus, registration = faces.aus, faces.registration
+    lineage = {**lineage, "datasets": [facts.as_lineage() for facts in faces.facts]}
     shape: CompactConfig | Vgg16Config
     if base is not None:
         _check_base(base, config, registration)
@@ -205,7 +261,7 @@ def _how(config: FitConfig) -> dict[str, Any]:
     return {name: value for name, value in dataclasses.asdict(config).items() if name != "compact"}
 
 
-def _check_base(base: Estimator, config: FitConfig, registration: RegistrationKind) -> None:
+def _check_base(base: Estimator, config: FitConfig, registration: str) -> None:
     wanted = (config.architecture, registration, config.normalisation)
     found = (base.config.architecture, base.config.registration, base.config.normalisation)
     if wanted != found:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 
 from models.checkpoints import Checkpoint, CheckpointMismatchError, read_checkpoint
+from models.device import compute_device, fastest
 from models.estimators.faces import to_tensor
 from models.generators.base import FloatArray, ImageArray, check_request
 from models.generators.config import GeneratorConfig, Precision, check_targets, told
@@ -149,17 +150,6 @@ class LearnedGenerator:
         return Checkpoint(tensors, self.config.as_json(), self.card)
 
 
-def fastest(device: torch.device) -> Precision:
-    """The precision that `device` draws fastest in: bfloat16 on GPUs and on CPUs that have it."""
-    if device.type == "cuda":
-        able = torch.cuda.is_bf16_supported(including_emulation=False)
-        return "bfloat16" if able else "float32"
-    if device.type != "cpu":
-        return "float32"
-    able = torch.cpu.get_capabilities()
-    return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
-
-
 def registered(face: RegisteredFace, size: int) -> ImageArray:
     """The registered image of a face, uint8 (size, size, 3), from the photo's own resolution."""
     if size == FACE_SIZE:
@@ -209,7 +199,7 @@ def from_checkpoint(
     network = blank(config)
     load_strictly(network, checkpoint, config.kind)
     torch.nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
-    network.to(device or torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    network.to(device or compute_device())
     return LearnedGenerator(config, network, name, card=checkpoint.card, precision=precision)
 
 

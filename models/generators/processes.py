@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import distributed, nn
 
+from models.device import compute_device
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -90,7 +92,7 @@ def joined() -> Iterator[tuple[Processes, torch.device]]:
     """
     cuda = torch.cuda.is_available()
     if not distributed.is_torchelastic_launched():
-        yield Processes(), torch.device("cuda" if cuda else "cpu")
+        yield Processes(), compute_device()
         return
     device = torch.device("cpu")
     if cuda:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
-from models.estimators.faces import Batch, Batches, LabelledFaces
-from models.normalisation.mean_texture import mean_texture
+from models.estimators.faces import Batch, Batches
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +35,3 @@ class NormalisedBatches:
         return replace(
             batch, images=change, labels=labels, neutrals=torch.zeros_like(batch.neutrals)
         )
-
-
-def with_mean_textures(faces: LabelledFaces) -> LabelledFaces:
-    """The same faces, each person's mean over their own images in place of a neutral face."""
-    textures = faces.neutrals.copy()
-    has = np.zeros(len(textures), np.bool_)
-    for person in sorted(set(faces.person.tolist())):
-        textures[person] = mean_texture(faces.images[faces.person == person])
-        has[person] = True
-    return replace(faces, neutrals=textures, has_neutral=has)

@@ -16,7 +16,7 @@ import typer
 from models.facs import SUPPORTED_AUS, TargetError, split_side
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
-from service.cli.train import Interrupts
+from service.cli.train import Device, Interrupts, torch_device
 
 if TYPE_CHECKING:
     from models.generators.config import GanConfig, GeneratorConfig
@@ -42,13 +42,6 @@ class Registration(enum.StrEnum):
     aligned = "2d"
 
 
-class Device(enum.StrEnum):
-    """Where it is trained."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-
-
 def train_generator(
     source: Annotated[
         Path,
@@ -70,8 +63,9 @@ def train_generator(
     channels: Annotated[int, typer.Option(min=16, max=256, help="How wide it is.")] = 64,
     blocks: Annotated[int, typer.Option(min=0, max=32, help="Residual blocks.")] = 6,
     registration: Annotated[
-        Registration, typer.Option(help="How the dataset's faces are registered, or photos' are.")
-    ] = Registration.frontal,
+        Registration | None,
+        typer.Option(help="How photos are registered: 3d when not given. A dataset has its own."),
+    ] = None,
     drawings: Annotated[
         int, typer.Option(min=1, help="Of each person, when it learns from photos.")
     ] = 24,
@@ -95,6 +89,7 @@ def train_generator(
     import torch
 
     from models.checkpoints import CheckpointError
+    from models.datasets.facts import UnknownDatasetError
     from models.generators import training
     from models.generators.config import GanConfig, GeneratorConfig
     from models.generators.pairs import UnfitPairsError
@@ -108,7 +103,7 @@ def train_generator(
             GeneratorConfig(
                 kind=kind.value,
                 aus=tuple(au or SUPPORTED_AUS),
-                registration=registration.value,
+                registration=(registration or Registration.frontal).value,
                 size=size,
                 channels=channels,
                 blocks=blocks,
@@ -128,15 +123,12 @@ def train_generator(
             "This command trains in one process. For several GPUs call "
             "models.generators.training.train_generator within models.generators.processes.joined."
         )
-    cuda = torch.cuda.is_available()
-    if device is Device.cuda and not cuda:
-        raise CommandError("PyTorch finds no GPU here.")
+    where = torch_device(device)
     if (out / training.GENERATOR).exists() and not (out / training.STATE).exists():
         raise CommandError(
             f"{out / training.GENERATOR} is trained already. To train anew, delete it or take "
             "another folder."
         )
-    where = device.value if device else "cuda" if cuda else "cpu"
     scratch = out / _PREPARED
     shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed
     try:
@@ -151,18 +143,20 @@ def train_generator(
             def tell(done: int, total: int) -> None:
                 progress.update(bar, completed=done, total=total)
 
-            pairs, config = _pairs(source, scratch, config, au is None, drawings, tell)
+            pairs, config = _pairs(
+                source, scratch, config, registration, au is None, drawings, tell
+            )
             progress.update(bar, description="training")
             trained = training.train_generator(
                 config,
                 pairs,
                 out,
                 name=out.name,
-                device=torch.device(where),
+                device=where,
                 progress=tell,
                 should_stop=interrupted.is_set,
             )
-    except (CheckpointError, UnfitPairsError, FloatingPointError) as error:
+    except (CheckpointError, UnfitPairsError, UnknownDatasetError, FloatingPointError) as error:
         raise CommandError(str(error)) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -177,11 +171,13 @@ def _pairs(
     source: Path,
     scratch: Path,
     config: GanConfig,
+    registration: Registration | None,
     every_au: bool,
     drawings: int,
     tell: Callable[[int, int], None],
 ) -> tuple[PeoplePairs, GanConfig]:
     """What is learned from, and the configuration with the AUs that it has."""
+    from models.datasets.labelled_images import LabelledImages
     from models.generators.dataset_pairs import dataset_pairs, labelled_aus
     from models.generators.teacher import photo_pairs
 
@@ -193,9 +189,13 @@ def _pairs(
         )
         return pairs, config
     try:
+        dataset = LabelledImages(source)
+        if registration is None:
+            shape = replace(shape, registration=dataset.facts.registration)
         if every_au:
-            shape = replace(shape, aus=labelled_aus(source))
-        return dataset_pairs(source, scratch, shape, seed=config.seed), replace(
+            shape = replace(shape, aus=labelled_aus(dataset))
+        shape = replace(shape, lineage={**shape.lineage, **dataset.facts.as_lineage()})
+        return dataset_pairs(dataset, scratch, shape, seed=config.seed), replace(
             config, generator=shape
         )
     except (zipfile.BadZipFile, KeyError, OSError) as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from models.datasets.description import DatasetDescription
 from models.datasets.image_folder import image_name, write_image_folder
+from models.datasets.references import Reference
 from models.datasets.rows import DatasetRow
 from models.facs import SUPPORTED_AUS
 from models.images import encode_png
@@ -17,11 +19,19 @@ LEVELS_OF_AU12 = (0, 3, 5, 1, 4, 2)
 
 
 def write_bright_faces(
-    path: Path, people: int = 4, each: int = 12, size: int = 224, neutral: bool = True
+    path: Path,
+    people: int = 4,
+    each: int = 12,
+    size: int = 224,
+    neutral: bool = True,
+    *,
+    changed: Callable[[DatasetRow], DatasetRow] = lambda row: row,
+    description: DatasetDescription = DESCRIPTION,
+    references: Sequence[Reference] = (),
 ) -> None:
     """An archive of grey pictures whose brightness is AU12's intensity; AU06 is never coded.
 
-    Without `neutral` person 0 is never seen at rest.
+    Without `neutral` person 0 is never seen at rest. Rows are written as `changed` makes them.
     """
 
     def rows() -> Iterator[tuple[DatasetRow, bytes]]:
@@ -37,24 +47,22 @@ def write_bright_faces(
             labels[SUPPORTED_AUS.index("AU12")] = level
             noise = rng.integers(0, 20, (size, size, 3))
             image = (40 + 35 * level + noise).clip(0, 255).astype(np.uint8)
-            yield (
-                DatasetRow(
-                    image_name(number, total),
-                    f"person {person}",
-                    f"frame {number}",
-                    "rig",
-                    True,
-                    None,
-                    number,
-                    None,
-                    None,
-                    None,
-                    None,
-                    level == 0,
-                    labels,
-                ),
-                encode_png(image),
+            row = DatasetRow(
+                image_name(number, total),
+                f"person {person}",
+                f"frame {number}",
+                "rig",
+                True,
+                None,
+                number,
+                None,
+                None,
+                None,
+                None,
+                level == 0,
+                labels,
             )
+            yield changed(row), encode_png(image)
 
     with path.open("wb") as sink:
-        write_image_folder(sink, rows(), DESCRIPTION)
+        write_image_folder(sink, rows(), description, references=references)

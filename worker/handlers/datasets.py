@@ -183,6 +183,9 @@ def _description(
         sources=items.sources(),
         spec=cast("Mapping[str, object]", spec),
         synthetic=drawn,
+        registration="2d" if spec["registration"] == "2d" else "3d",
+        poses=tuple((float(pitch), float(yaw)) for pitch, yaw in spec["poses"]),
+        corpus=spec["corpus"]["name"] if "corpus" in spec else None,
         url=f"urn:sha256:{address}",
         sections=((PIXELS_SECTION, pixels.as_markdown()),) if drawn else (),
     )

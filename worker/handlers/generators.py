@@ -21,7 +21,6 @@ import structlog
 from sqlalchemy import select
 
 from models.checkpoints import CheckpointError
-from models.facs import SUPPORTED_AUS
 from models.generators.config import GanConfig, GeneratorConfig, LossWeights
 from models.registration.face import RegisteredFace
 from service.artifacts import Artifact
@@ -94,6 +93,7 @@ def _train(work: Work, plan: _Plan, folder: Path) -> None:
     # Only workers that train load torch, when they do.
     import torch
 
+    from models.device import compute_device
     from models.generators.pairs import UnfitPairsError
     from models.generators.training import STATE, train_generator
 
@@ -113,7 +113,7 @@ def _train(work: Work, plan: _Plan, folder: Path) -> None:
             pairs,
             run,
             name=plan.name,
-            device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+            device=compute_device(),
             progress=_progress(work, run / STATE),
             should_stop=_turn_is_over(work, time.monotonic() - started),
             save_seconds=work.settings.checkpoint_seconds,
@@ -192,6 +192,8 @@ def _config(stored: Mapping[str, Any]) -> GanConfig:
 
 def _pairs(work: Work, plan: _Plan, folder: Path) -> tuple[PeoplePairs, GanConfig]:
     """What is learned from, and the configuration with the AUs that it has and whence it is."""
+    from models.datasets.facts import UnknownDatasetError
+    from models.datasets.labelled_images import LabelledImages
     from models.generators.dataset_pairs import dataset_pairs, labelled_aus
     from models.generators.teacher import PersonPhotos, photo_pairs
 
@@ -213,12 +215,19 @@ def _pairs(work: Work, plan: _Plan, folder: Path) -> tuple[PeoplePairs, GanConfi
         return pairs, replace(plan.config, generator=shape)
     archive = folder / "dataset.zip"
     fetch_archive(work, plan.archive, archive)
-    shape = replace(shape, lineage={"dataset_sha256": plan.archive})
     try:
+        dataset = LabelledImages(archive)
+        facts = dataset.facts
+        shape = replace(
+            shape,
+            registration=facts.registration,
+            lineage={"dataset_sha256": plan.archive, **facts.as_lineage()},
+        )
         if plan.every_au:
-            known = labelled_aus(archive)
-            shape = replace(shape, aus=tuple(au for au in SUPPORTED_AUS if au in known))
-        pairs = dataset_pairs(archive, folder, shape, seed=plan.config.seed)
+            shape = replace(shape, aus=labelled_aus(dataset))
+        pairs = dataset_pairs(dataset, folder, shape, seed=plan.config.seed)
+    except UnknownDatasetError as error:
+        raise JobFailedError(error.code, TITLE, str(error)) from error
     except (zipfile.BadZipFile, KeyError) as error:
         raise JobFailedError("unfit-dataset", TITLE, f"The dataset: {error}.") from error
     archive.unlink()

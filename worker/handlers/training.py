@@ -63,6 +63,7 @@ def _train(
     work: Work, options: dict[str, Any], name: str, spec: dict[str, Any], archive: Path, state: Path
 ) -> None:
     # Only workers that train load torch, when they do.
+    from models.datasets.facts import UnknownDatasetError
     from models.estimators.dataset_faces import UnfitDatasetError, dataset_faces
     from models.estimators.estimator import from_checkpoint
     from models.estimators.fit import FITS, fit
@@ -74,7 +75,6 @@ def _train(
     lineage = {
         "dataset": options["dataset_id"],
         "dataset_sha256": options["archive"],
-        "dataset_spec": spec,
     }
     named = options.get("base_model")
     base = None if named is None else from_checkpoint(load_model(work, named).reader.checkpoint)
@@ -90,7 +90,6 @@ def _train(
                 faces,
                 config,
                 name=name,
-                registration="2d" if spec.get("registration") == "2d" else "3d",
                 lineage=lineage,
                 base=base,
                 progress=noted(work, attempts=0),
@@ -103,7 +102,7 @@ def _train(
                 # Damaged, or an earlier version's: begin again rather than give the job up.
                 log.warning("training from the beginning", reason=str(error))
                 made = training()
-    except (UnfitBaseError, UnfitDatasetError) as error:
+    except (UnfitBaseError, UnfitDatasetError, UnknownDatasetError) as error:
         raise JobFailedError(error.code, TITLE, str(error)) from error
     except FloatingPointError as error:
         raise JobFailedError("training-diverged", TITLE, f"{error}.") from error
@@ -121,6 +120,9 @@ def _results(figures: Figures) -> dict[str, Any]:
         "mean_icc": _number(figures.icc),
         "mean_mae": _number(figures.mae),
         "calibration_error": _number(figures.calibration_error),
+        "measured_on": "drawings" if figures.drawn else "real frames",
+        "chosen_by_the_same_people": figures.chose,
+        "notes": list(figures.notes),
         "aus": {
             row.au: {"icc": _number(row.icc), "mae": _number(row.mae), "f1": _number(row.f1)}
             for row in figures.by_au

@@ -26,7 +26,7 @@ DESCRIPTION = DatasetDescription(
         SourceNote("drawn people", "CC BY 4.0", "They are drawn."),
         SourceNote("a corpus", "for research only", "Signed forms are with its owner."),
     ),
-    spec={"seed": 3, "aus": ["AU12"]},
+    spec={"seed": 3, "aus": ["AU12"], "registration": "3d"},
     url="https://example.org/smiles",
     notes=("AU12 at E never occurs.",),
 )

@@ -73,6 +73,7 @@ def test_files_are_where_the_design_says(archive: Path) -> None:
             *(f"images/{number:06d}.png" for number in range(TOTAL)),
             "README.md",
             "croissant.json",
+            "dataset.json",
             "labels.csv",
             "metadata.parquet",
             "plots/co_occurrence.png",

@@ -49,7 +49,7 @@ def test_shards_hold_pairs_in_order() -> None:
 def test_tables_and_card_are_there_too() -> None:
     with zipfile.ZipFile(written(4, 4)) as opened:
         assert [name for name in opened.namelist() if not name.endswith(".tar")] == [
-            "README.md", "croissant.json", "labels.csv", "metadata.parquet",
+            "README.md", "croissant.json", "dataset.json", "labels.csv", "metadata.parquet",
         ]  # fmt: skip
         document = json.loads(opened.read("croissant.json"))
     assert document["distribution"][1]["includes"] == "shards/*.tar"

@@ -12,11 +12,14 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 import torch
 
+from models.corpora.table import Split
+from models.datasets.labelled_images import LabelledImages
 from models.facs import SUPPORTED_AUS
 from models.generators.config import GeneratorConfig
 from models.generators.dataset_pairs import dataset_pairs, labelled_aus
 from models.generators.pairs import IMAGES, PairBatch, PeopleFaces, PeoplePairs, UnfitPairsError
 from models.generators.teacher import PersonPhotos, photo_pairs, smile_shown
+from tests.models.datasets.samples import DESCRIPTION
 from tests.support.datasets import write_bright_faces
 from tests.support.faces import astronaut, calm
 from tests.support.gans import AUS, bright_faces
@@ -82,9 +85,10 @@ def test_faces_are_kept_for_the_next_run(tmp_path: Path) -> None:
 def test_a_dataset(tmp_path: Path) -> None:
     archive = tmp_path / "data.zip"
     write_bright_faces(archive)
-    assert labelled_aus(archive) == tuple(au for au in SUPPORTED_AUS if au != "AU06")
+    dataset = LabelledImages(archive)
+    assert labelled_aus(dataset) == tuple(au for au in SUPPORTED_AUS if au != "AU06")
     config = GeneratorConfig(aus=("AU12", "AU04"), size=32)
-    pairs = dataset_pairs(archive, tmp_path, config)
+    pairs = dataset_pairs(dataset, tmp_path, config)
     assert (pairs.aus, pairs.size) == (("AU12", "AU04"), 32)
     batch = pairs.batch(0, 16)
     brightness = (batch.target[batch.has_target].mean((1, 2, 3)) + 1) * 127.5
@@ -93,7 +97,24 @@ def test_a_dataset(tmp_path: Path) -> None:
     )
     for aus in (("AU06",), ("AU04",), ("AU12L",)):
         with pytest.raises(UnfitPairsError, match=aus[0]):
-            dataset_pairs(archive, tmp_path, replace(config, aus=aus))
+            dataset_pairs(dataset, tmp_path, replace(config, aus=aus))
+
+
+def test_a_dataset_s_registration_and_splits_are_obeyed(tmp_path: Path) -> None:
+    archive = tmp_path / "data.zip"
+    splits: dict[str, Split] = {"person 0": "train", "person 1": "validation", "person 2": "test"}
+    write_bright_faces(
+        archive,
+        description=replace(DESCRIPTION, registration="2d"),
+        changed=lambda row: replace(row, split=splits.get(row.subject), synthetic=False),
+    )
+    dataset = LabelledImages(archive)
+    config = GeneratorConfig(aus=("AU12",), size=32)
+    with pytest.raises(UnfitPairsError, match="registered in 2d"):
+        dataset_pairs(dataset, tmp_path, config)
+    pairs = dataset_pairs(dataset, tmp_path, replace(config, registration="2d"))
+    assert len(np.load(tmp_path / IMAGES)) == 2 * 12  # of nobody to choose by or to test on
+    assert pairs.aus == ("AU12",)
 
 
 def test_the_rig_as_a_teacher(tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ import torch
 
 from models.estimators.faces import PeopleBatches, to_tensor
 from models.normalisation.au0 import difference
-from models.normalisation.batches import NormalisedBatches, with_mean_textures
-from models.normalisation.mean_texture import mean_texture
+from models.normalisation.batches import NormalisedBatches
 from tests.support.estimators import bright_mouths
 
 FACES = bright_mouths()
@@ -40,10 +39,3 @@ def test_people_without_a_reference_teach_nothing() -> None:
         kept = found.has_neutral[found.neutral_of]
         assert torch.equal(found.labels[kept], plain.labels[kept])
         assert bool(found.labels[~kept].isnan().all())
-
-
-def test_the_mean_texture_is_of_the_persons_own_images() -> None:
-    found = with_mean_textures(FACES)
-    for person in range(4):
-        mine = FACES.images[FACES.person == person]
-        np.testing.assert_array_equal(found.neutrals[person], mean_texture(mine))

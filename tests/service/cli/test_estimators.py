@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -54,7 +55,7 @@ def test_what_cannot_be_estimated_is_a_sentence(
     (tmp_path / "model.zip").write_bytes(b"\x80\x04pickle")
     for arguments, told in (
         (["nowhere.mp4"], "nowhere.mp4 is not a file"),
-        (["notes.mp4"], "not a video"),
+        (["notes.mp4"], "nor a video"),
         ([portrait, "--model", "best"], "There is no model 'best'"),
         ([portrait, "--model", "model.zip"], "pickle"),
     ):
@@ -130,6 +131,38 @@ def test_a_dataset_trains_an_estimator(
     other = facsimile("train", "set.zip", "--base", "compact", "--architecture", "vgg16")
     assert other.returncode == 1
     assert "The base model is a compact" in other.stderr.replace("\n", " ")
+
+
+def test_a_model_is_for_faces_registered_as_the_dataset_s_are(
+    facsimile: Facsimile, portrait: Path, tmp_path: Path
+) -> None:
+    """And normalised, chosen by real frames, and made of several datasets at once."""
+    pytest.importorskip("torch", reason="PyTorch is not installed: make torch")
+    from tests.models.datasets.samples import DESCRIPTION
+    from tests.support.datasets import write_bright_faces
+
+    aligned = replace(DESCRIPTION, registration="2d")
+    write_bright_faces(tmp_path / "set.zip", people=3, each=6, description=aligned, neutral=False)
+    write_bright_faces(
+        tmp_path / "real.zip", people=3, each=6, description=aligned,
+        changed=lambda row: replace(row, synthetic=False, generator="none"),
+    )  # fmt: skip
+    done = facsimile("train", "set.zip", "--out", "flat", "--epochs", 1)
+    assert done.returncode == 0, done.stderr
+    checkpoint = read_checkpoint(tmp_path / "flat")
+    assert checkpoint.config["registration"] == "2d"
+    assert checkpoint.config["lineage"]["datasets"][0]["dataset"] == "smiles"
+    assert "on drawings of 1 people" in done.stdout
+    done = facsimile(
+        "train", "set.zip", "--choose-by", "real.zip", "--normalisation", "au0", "--out", "au0",
+        "--epochs", 1, "--device", "cpu",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "on real frames of 1 people" in done.stdout
+    assert read_checkpoint(tmp_path / "au0").config["normalisation"] == "au0"
+    refused = facsimile("train-generator", "set.zip", "--out", "g", "--registration", "3d")
+    assert refused.returncode == 1
+    assert "registered in 2d" in refused.stderr.replace("\n", " ")
 
 
 def test_a_dataset_that_is_none_is_a_sentence(facsimile: Facsimile, tmp_path: Path) -> None:
