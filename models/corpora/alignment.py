@@ -11,6 +11,7 @@ import numpy.typing as npt
 from models.corpora.codes import Codes
 from models.corpora.errors import CorpusError
 from models.corpora.table import IndexArray
+from models.corpora.wording import counted, were
 
 MAX_BEYOND_END: Final = 5
 """Labels a video may lack frames for, at its end: encoders drop a last frame or two (DISFA's
@@ -59,6 +60,8 @@ def unplaced_note(name: str, kept: npt.NDArray[np.bool_]) -> list[str]:
     count = int((~kept).sum())
     if not count:
         return []
-    rows = "1 label row fits" if count == 1 else f"{count:,} label rows fit"
-    were = "was" if count == 1 else "were"
-    return [f"{name}: {rows} no frame of the video and {were} left out."]
+    fit = "fits" if count == 1 else "fit"
+    return [
+        f"{name}: {counted(count, 'label row')} {fit} no frame of the video and {were(count)} left "
+        "out."
+    ]

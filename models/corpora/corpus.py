@@ -14,6 +14,7 @@ from models.corpora.errors import CorpusError, FrameMissingError
 from models.corpora.options import Layout
 from models.corpora.pixels import FrameReader, FrameSource, Video, cut_short
 from models.corpora.table import SPLITS, CodeArray, IndexArray, LabelTable, Split, label_table
+from models.corpora.wording import counted, were
 
 FloatArray = npt.NDArray[np.float32]
 ImageArray = npt.NDArray[np.uint8]
@@ -214,7 +215,8 @@ def assemble(
         [found.split for found in kept for _ in found.numbers],
     )
     if dropped:
-        notes = (*notes, f"{dropped:,} frames were left out: no AU is coded in them.")
+        left = f"{counted(dropped, 'frame')} {were(dropped)} left out: no AU is coded there."
+        notes = (*notes, left)
     notes = [*notes, *_cut_notes(kept, root)]
     return Corpus(
         name=name,

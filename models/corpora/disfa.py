@@ -23,6 +23,7 @@ from models.corpora.errors import CorpusError
 from models.corpora.files import corpus_root, files_below
 from models.corpora.options import CAMERAS, ReadOptions
 from models.corpora.pixels import Video, frame_count
+from models.corpora.wording import counted, were
 
 LICENCE: Final = (
     "DISFA (University of Denver): for non-commercial research under the signed agreement; "
@@ -95,9 +96,8 @@ def _notes(
         notes.append(f"No video for {', '.join(unseen)}, whose labels were left out.")
     others = sum(len(videos.get(subject, {})) - len(chosen[subject]) for subject in chosen)
     if others:
-        what = "1 video" if others == 1 else f"{others:,} videos"
         notes.append(
-            f"{what} of the other camera {'was' if others == 1 else 'were'} not read; the option "
+            f"{counted(others, 'video')} of the other camera {were(others)} not read; the option "
             f"cameras asks for {'it' if others == 1 else 'them'}."
         )
     right = [subject for subject, cameras in chosen.items() if cameras == ["right"]]

@@ -25,6 +25,7 @@ from models.corpora.files import corpus_root, files_below
 from models.corpora.options import FRONTAL_VIEW, ReadOptions
 from models.corpora.pixels import Video, frame_count
 from models.corpora.table import Split
+from models.corpora.wording import were
 
 LICENCE: Final = (
     "FERA 2017 challenge data, derived from BP4D and BP4D+ (Binghamton University, University of "
@@ -85,7 +86,7 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICEN
         notes.append(f"{unseen:,} coded recordings have no video and were left out.")
     if others := [view for view in there if view not in views]:
         notes.append(
-            f"Of the nine views, {_views(views)} {'was' if len(views) == 1 else 'were'} read; "
+            f"Of the nine views, {_views(views)} {were(len(views))} read; "
             f"{_views(others)} {'is' if len(others) == 1 else 'are'} there too, and the option "
             f"views asks for {'it' if len(others) == 1 else 'them'}."
         )

@@ -25,6 +25,7 @@ from models.corpora.files import VIDEO_SUFFIXES, Finder, corpus_root
 from models.corpora.options import ReadOptions
 from models.corpora.table import SPLITS, Split
 from models.corpora.table_rows import LabelledRow, joined, sequences_of
+from models.corpora.wording import counted
 from models.file_kinds import HEAD, is_video
 
 TABLES: Final = ("labels.parquet", "labels.csv", "labels.tsv", "labels.txt")
@@ -85,7 +86,10 @@ def read(
     if others:
         notes.insert(0, f"{path.name} was read, and not {', '.join(others)} beside it.")
     if doubled:
-        notes.append(f"{doubled:,} rows say the same of a frame as another row, and count once.")
+        say = "says" if doubled == 1 else "say"
+        notes.append(
+            f"{counted(doubled, 'row')} {say} the same of a frame as another row; it counts once."
+        )
     return assemble(
         sequences_of(kept, root),
         name=name or root.name,

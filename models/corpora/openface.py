@@ -38,6 +38,7 @@ from models.corpora.openface_media import Media, MediaFinder, Person, people
 from models.corpora.options import CONFIDENT, ReadOptions
 from models.corpora.pixels import Box, Pictures, Video, frame_count
 from models.corpora.table import CodeArray, FloatArray
+from models.corpora.wording import counted, were
 
 _ABOUT: Final = ("file", "frame", "face_id", "face", "confidence", "success")
 _BOX: Final = ("x", "y", "w", "h")
@@ -389,14 +390,14 @@ def _notes(counts: _Counts, options: ReadOptions) -> list[str]:
     for count, why in (
         (counts.failed, "success is 0"),
         (counts.unsure, f"confidence is below {least:g} (option min_confidence)"),
-        (counts.other_faces, "they are of other faces than the one seen most in their file"),
+        (counts.other_faces, "of other faces than the one seen most in their file"),
         (
             counts.unlocated,
             "other faces are in the frame and the table has neither box nor landmarks",
         ),
     ):
         if count:
-            notes.append(f"{count:,} rows were left out: {why}.")
+            notes.append(f"{counted(count, 'row')} {were(count)} left out: {why}.")
     if counts.without_file:
         notes.append(
             "Tables left out, to which there is no video or picture: "

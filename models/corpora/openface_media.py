@@ -14,6 +14,7 @@ from models.corpora.delimited import open_table, table_text
 from models.corpora.errors import CorpusError
 from models.corpora.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Finder
 from models.corpora.table import SPLITS, Split
+from models.corpora.wording import counted, were
 
 SUBJECTS: Final = "subjects.csv"
 _DETAILS: Final = "_of_details.txt"
@@ -139,8 +140,9 @@ def people(
     named = ", ".join(f"{name} ({count:,})" for name, count in sorted(files.items())[:_NAMED])
     rest = f" and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
     return who, [
-        f"{len(files):,} people were told apart by folder, and by file where there is none; with "
-        f"their files: {named}{rest}. {SUBJECTS} (columns file, subject) would say it otherwise."
+        f"{counted(len(files), 'person', 'people')} {were(len(files))} told by folders, and by "
+        f"file names outside of them; with their files: {named}{rest}. {SUBJECTS} (columns file, "
+        "subject) would say it otherwise."
     ]
 
 

@@ -118,7 +118,7 @@ def test_words_for_nothing_are_missing(tmp_path: Path, word: str) -> None:
 
     # a frame in which nothing is coded is left out, and told
     assert column(corpus, "AU12") == [2, 0]
-    assert "1 frames were left out: no AU is coded in them." in corpus.notes
+    assert "1 frame was left out: no AU is coded there." in corpus.notes
     assert any(f"{word} in 1" in note for note in corpus.notes) == bool(word)
 
 
@@ -310,7 +310,7 @@ def test_rows_that_agree_are_one_frame(tmp_path: Path) -> None:
     corpus = read_corpus(folder(tmp_path, table), "folder")
 
     assert (column(corpus, "AU06"), column(corpus, "AU12")) == ([1, 0], [2, 0])
-    assert "2 rows say the same of a frame as another row, and count once." in corpus.notes
+    assert "2 rows say the same of a frame as another row; it counts once." in corpus.notes
 
 
 def test_a_video_without_a_column_of_frames_is_told(tmp_path: Path) -> None:
