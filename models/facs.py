@@ -56,7 +56,13 @@ Level = Literal["0", "A", "B", "C", "D", "E"]
 LEVELS: Final[tuple[Level, ...]] = ("0", "A", "B", "C", "D", "E")
 """FACS intensity levels; the index is the numeric intensity."""
 
-_AU_PATTERN: Final = re.compile(r"AU(\d{2})([LR]?)\Z")
+_AU_PATTERN: Final = re.compile(r"AU([0-9]{1,2})([LR]?)\Z")
+_MEANT: Final[Mapping[str, str]] = {
+    "AU45": "AU45, a blink, is AU43 for as long as the eyes are closed: write AU43",
+    "AU46": "AU46, a wink, is AU43 of one eye: write AU43L or AU43R",
+}
+"""What to write instead of units that others code apart."""
+
 _INDEX: Final[Mapping[str, int]] = {au: index for index, au in enumerate(SUPPORTED_AUS)}
 
 
@@ -77,18 +83,20 @@ class IntensityError(TargetError):
 
 
 class ContradictorySidesError(TargetError):
-    """Both an AU and one of its sides are named, so one side has two intensities."""
+    """One side has two intensities: an AU is named beside one of its sides, or twice."""
 
 
 def split_side(name: str) -> tuple[str, Side | None]:
-    """``"AU12L"`` -> ``("AU12", "L")``; ``"AU12"`` -> ``("AU12", None)``.
+    """``"AU12L"`` -> ``("AU12", "L")``; ``"AU12"`` -> ``("AU12", None)``; ``"AU1"`` is ``"AU01"``.
 
     Raises:
         UnknownActionUnitError: the name is not of this form, or the AU is not supported.
     """
     match = _AU_PATTERN.match(name) if isinstance(name, str) else None
-    au = f"AU{match[1]}" if match else ""
+    au = f"AU{match[1]:0>2}" if match else ""
     if match is None or au not in _INDEX:
+        if au in _MEANT:
+            raise UnknownActionUnitError(f"{_MEANT[au]}.", name)
         raise UnknownActionUnitError(
             f"{name!r} is not a supported action unit; use one of {', '.join(SUPPORTED_AUS)}, "
             "with L or R behind it for the subject's own left or right side.",
@@ -96,6 +104,16 @@ def split_side(name: str) -> tuple[str, Side | None]:
         )
     side: Side | None = "L" if match[2] == "L" else "R" if match[2] == "R" else None
     return au, side
+
+
+def au_name(name: str) -> str:
+    """The name as it is written everywhere: ``"AU1"`` -> ``"AU01"``, ``"AU6L"`` -> ``"AU06L"``.
+
+    Raises:
+        UnknownActionUnitError: as `split_side`.
+    """
+    au, side = split_side(name)
+    return f"{au}{side or ''}"
 
 
 def parse_intensity(value: object, field: str = "intensity") -> float:
@@ -160,7 +178,7 @@ def is_present(intensity: float, at_least: Level = "A") -> bool:
 class Target:
     """The AU intensities asked of one drawing; AUs that are not named are 0.
 
-    `intensities` maps names as given (``AU06``, ``AU12L``) to floats in [0, 5], in the order of
+    `intensities` maps names (``AU06``, ``AU12L``) to floats in [0, 5], in the order of
     `SUPPORTED_AUS`, so that equal targets are equal, hash alike and print alike.
     """
 
@@ -174,9 +192,11 @@ class Target:
             UnknownActionUnitError, IntensityError, ContradictorySidesError.
         """
         parsed: dict[str, float] = {}
-        for name, value in mapping.items():
-            split_side(name)
-            parsed[name] = parse_intensity(value, name)
+        for given, value in mapping.items():
+            name = au_name(given)
+            if name in parsed:
+                raise ContradictorySidesError(f"{given} is {name}, which is given too.", given)
+            parsed[name] = parse_intensity(value, given)
         for name in parsed:
             au, side = split_side(name)
             if side is not None and au in parsed:

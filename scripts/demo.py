@@ -1,12 +1,12 @@
 """What `make demo` runs: eight expressions of one portrait, by way of the real service.
 
-The service is started with its embedded defaults on a free port, the portrait that ships in
-scikit-image's wheel is posted to it, and its drawings are saved under demo/ with a contact sheet.
+The service is started with its embedded defaults on a free port, the portrait beside this file
+(Eileen Collins, NASA, public domain) is posted to it, and its drawings are saved under demo/ with a
+contact sheet.
 """
 
 from __future__ import annotations
 
-import importlib.resources
 import shutil
 import sys
 import tempfile
@@ -25,6 +25,7 @@ from service.cli.targets import NamedTarget
 from service.client import ClientError
 
 OUT: Final = Path(__file__).resolve().parents[1] / "demo"
+PORTRAIT: Final = Path(__file__).with_name("astronaut.jpg")
 
 TARGETS: Final = tuple(
     NamedTarget(name, Target.parse(intensities))
@@ -43,17 +44,15 @@ TARGETS: Final = tuple(
 
 def main() -> int:
     """Run the demo; 0 when every picture is there."""
-    portrait = importlib.resources.files("skimage.data").joinpath("astronaut.png")
     OUT.mkdir(exist_ok=True)
     print("Starting the service ...", flush=True)
     with (
         tempfile.TemporaryDirectory(prefix="facsimile-demo-") as data,
-        importlib.resources.as_file(portrait) as photo,
         running_service(Path(data)) as client,
     ):
         print(f"It listens on {client.url} until the drawings are done.", flush=True)
-        shutil.copyfile(photo, OUT / "astronaut.png")
-        drawings = draw_all(client, [OUT / "astronaut.png"], TARGETS, OUT, {})
+        photo = shutil.copyfile(PORTRAIT, OUT / PORTRAIT.name)
+        drawings = draw_all(client, [photo], TARGETS, OUT, {})
         box = client.image(uuid.UUID(drawings[0].image_id)).face.box
         sheet = OUT / "contact_sheet.png"
         sheet.write_bytes(encode_png(draw_contact_sheet(drawings, box)))

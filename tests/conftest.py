@@ -13,9 +13,24 @@ import structlog
 from service.artifacts import ArtifactStore, open_store
 from service.config import Settings, load_settings
 from service.db.engine import Database, open_database
+from tests.support import needs
 from tests.support.backends import BACKENDS, Backend, migrated_apart
 from tests.support.running import Service, running
 from tests.support.sharing import SharedServices
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    needs.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    needs.select(config)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    needs.note(config, terminalreporter.getreports("skipped"))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedServices:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from service.api.context import request_id_of
 from service.api.described import PROBLEM_MEDIA_TYPE
@@ -35,6 +36,7 @@ from service.errors.requests import (
 
 MAX_DETAIL: Final = 600
 """A message may quote what was sent; what was sent may be megabytes."""
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,7 @@ def invalid_request(details: Sequence[Mapping[str, Any]]) -> InvalidRequestError
     first = found[0]
     where = first["pointer"] or "the body"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return InvalidRequestError(f"{where}: {first['message']}{more}.", errors=found)
+    return InvalidRequestError(f"{where}: {first['message'].rstrip('.')}{more}", errors=found)
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -94,6 +96,8 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            return _method_not_allowed(app, request)
         return problem_response(request, _from_status(request, error), error.headers)
 
     @app.exception_handler(StoreFullError)
@@ -145,12 +149,21 @@ def handle_problems(app: FastAPI) -> None:
         )
 
 
+def _method_not_allowed(app: FastAPI, request: Request) -> Response:
+    """Routing names the methods of the first route of a path alone; a path may have several."""
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+
+    allowed = ", ".join(method for method in METHODS if takes(method))
+    problem = MethodNotAllowedError(f"Use {allowed} here, not {request.method}")
+    return problem_response(request, problem, {"Allow": allowed})
+
+
 def _from_status(request: Request, error: HTTPException) -> ProblemError:
     if error.status_code == 404:
         return NoSuchPathError(f"Nothing is served at {request.url.path}; see /docs.")
-    if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "another method")
-        return MethodNotAllowedError(f"Use {allowed} here, not {request.method}.")
     return MalformedRequestError(str(error.detail))
 
 

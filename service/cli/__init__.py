@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from models.facs import AU_NAMES
@@ -48,6 +50,24 @@ app.add_typer(subject, name="subject")
 app.add_typer(model, name="model")
 app.add_typer(keys, name="keys")
 app.add_typer(db, name="db")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Options before any command."""
 
 
 @app.command()

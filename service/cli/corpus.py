@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from models.corpora.errors import CorpusError
 from models.corpora.files import files_below
@@ -20,7 +19,7 @@ from service.cli.connecting import DataFolder, Url, connected
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
 from service.cli.following import follow
-from service.cli.listing import listing
+from service.cli.listing import listing, number, show, table, word
 from service.client import Client
 from service.db.ids import parse_id
 from service.wire.corpora import LAYOUTS, Corpus
@@ -93,19 +92,18 @@ def import_(
 @corpus.command("list")
 def list_(url: Url = None, data: DataFolder = None) -> None:
     """List the corpora of a service, newest first."""
-    table = listing("name", "layout", "state", "frames", "ready", "people")
+    rows = listing("name", word("layout"), word("state"), number("frames"), number("people"))
     with connected(url, data) as client:
         for each in client.corpora():
-            table.add_row(
+            rows.add_row(
                 str(each.id),
                 each.name,
                 each.layout,
                 each.job.state,
-                _number(each.frames),
-                _number(each.registered),
+                _frames(each),
                 _number(each.subjects),
             )
-    Console().print(table)
+    show(rows)
 
 
 @corpus.command()
@@ -160,10 +158,10 @@ def _print(found: dict[str, Any]) -> None:
         console.print(f"  {name}: {count:,} frames")
     for reason, count in found.get("skipped", {}).items():
         console.print(f"  skipped, {reason}: {count:,} frames")
-    table = Table("AU", "", *(f"{level:>5}" for level in LEVELS), title="Frames at each intensity")
+    counted = table(word("AU"), "", *map(number, LEVELS), title="Frames at each intensity")
     for au, counts in found["aus"].items():
-        table.add_row(au, AU_NAMES[au], *(f"{counts[level]:,}" for level in LEVELS))
-    console.print(table)
+        counted.add_row(au, AU_NAMES[au], *(f"{counts[level]:,}" for level in LEVELS))
+    show(counted)
     for note in found["notes"]:
         console.print(f"Note: {note}")
     console.print(f"Licence: {found['licence']}")
@@ -185,6 +183,14 @@ def _zip(folder: Path, archive: Path) -> None:
     with zipfile.ZipFile(archive, "w", allowZip64=True) as out, progress_bars() as progress:
         for path in progress.track(list(files_below(folder)), description="packing"):
             out.write(path, path.relative_to(folder))
+
+
+def _frames(found: Corpus) -> str:
+    """How many there are; while they are being registered, how many are ready as well."""
+    total = _number(found.frames)
+    if found.registered == found.frames:
+        return total
+    return f"{_number(found.registered)} of {total}"
 
 
 def _number(value: int | None) -> str:

@@ -26,7 +26,7 @@ from rich.progress import (
 from service.cli.connecting import DataFolder, Url, connected
 from service.cli.errors import CommandError
 from service.cli.following import follow
-from service.cli.listing import listing
+from service.cli.listing import listing, number, show, word
 from service.cli.targets import parse_targets
 from service.client import Client, UnreachableError
 from service.wire.datasets import DATASET_GENERATOR, Dataset
@@ -174,7 +174,7 @@ def download(
 @dataset.command("list")
 def list_(url: Url = None, data: DataFolder = None) -> None:
     """List the datasets of a service, newest first."""
-    table = listing("name", "state", "images", "size", "made")
+    table = listing("name", word("state"), number("images"), number("size"))
     with connected(url, data) as client:
         for each in client.datasets():
             done = f"{each.job.done:,} of {each.job.total:,}"
@@ -184,9 +184,8 @@ def list_(url: Url = None, data: DataFolder = None) -> None:
                 each.job.state,
                 f"{each.images:,}" if each.images else done,
                 "" if each.size is None else f"{each.size / 1e6:,.1f} MB",
-                f"{each.created_at:%Y-%m-%d %H:%M}",
             )
-    Console().print(table)
+    show(table)
 
 
 def _finish(client: Client, asked: Dataset, out: Path | None) -> None:

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from models.facs import TargetError
 from service.client import ClientError, RefusedError
 from service.config import SettingsError
+from service.errors.base import sentence
 
 
 class CommandError(Exception):
@@ -24,16 +25,16 @@ class SentenceGroup(TyperGroup):
             return super().invoke(ctx)
         except RefusedError as error:
             hint = " Set FACSIMILE_API_KEY to one." if error.code == "unauthenticated" else ""
-            sentence = f"{error}{hint}"
+            told = f"{sentence(str(error))}{hint}"
         except (ClientError, CommandError, SettingsError, TargetError) as error:
-            sentence = str(error)
+            told = str(error)
         except OSError as error:
-            sentence = _describe(error)
-        typer.echo(f"facsimile: {sentence}", err=True)
+            told = _describe(error)
+        typer.echo(f"facsimile: {sentence(told)}", err=True)
         raise typer.Exit(1)
 
 
 def _describe(error: OSError) -> str:
-    """``[Errno 13] Permission denied: 'me.jpg'`` -> ``me.jpg: Permission denied.``"""
+    """``[Errno 13] Permission denied: 'me.jpg'`` -> ``me.jpg: Permission denied``"""
     reason = error.strerror or str(error)
-    return f"{error.filename}: {reason}." if error.filename else f"{reason}."
+    return f"{error.filename}: {reason}" if error.filename else reason

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from service.cli.connecting import DataFolder, Url, connected
 from service.cli.errors import CommandError
 from service.cli.following import follow
-from service.cli.listing import listing
+from service.cli.listing import listing, number, show, word
 from service.cli.writing import replaced
 
 model = typer.Typer(
@@ -39,12 +38,12 @@ class Format(enum.StrEnum):
 @model.command("list")
 def list_(url: Url = None, data: DataFolder = None) -> None:
     """Show the models that ship and your own, newest first."""
-    table = listing("name", "method", "AUs", "job")
+    table = listing("name", word("method"), number("AUs"), word("job"))
     with connected(url, data) as client:
         for row in client.models():
             state = "" if row.job is None else row.job.state
             table.add_row(row.id, row.name, row.method, str(len(row.aus or ())), state)
-    Console().print(table)
+    show(table)
 
 
 @model.command()

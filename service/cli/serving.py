@@ -12,8 +12,9 @@ from typing import Annotated, Final
 import typer
 
 from models import assets
+from service.cli.acting import acting_on
 from service.cli.errors import CommandError
-from service.cli.storage import usable_database
+from service.cli.storage import Data, usable_database
 from service.config import Settings, load_settings
 from service.db import schema
 from service.errors.operation import UnavailableError
@@ -76,6 +77,7 @@ def worker(
     from worker.app import run  # and the models by the one that draws
 
     settings = load_settings(worker_concurrency=concurrency, data_dir=data)
+    acting_on(settings, "database", "broker", "store")
     _check_before(settings, listens=False)
     raise typer.Exit(run(settings, settings.worker_concurrency))
 
@@ -112,13 +114,15 @@ def _address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def check() -> None:
+def check(data: Data = None) -> None:
     """Ask database, broker and store whether they answer, with this machine's settings."""
+    settings = load_settings(data_dir=data)
+    acting_on(settings, "database", "broker", "store")
     from service.services import open_services
     from service.usecases import health
 
     try:
-        services = open_services(load_settings())
+        services = open_services(settings)
         try:
             answers = health.check(services)
         finally:

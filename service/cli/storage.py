@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.artifacts import ArtifactError, open_store
+from service.cli.acting import acting_on
 from service.cli.errors import CommandError
+from service.cli.listing import show, table
 from service.config import Settings, load_settings
 from service.db import schema
 from service.db.engine import Database, open_database
@@ -55,6 +55,7 @@ def create(
     curl -H "Authorization: Bearer fx_..." localhost:8000/v1/jobs
     """
     settings = load_settings(data_dir=data)
+    acting_on(settings, "database")
     with usable_database(settings) as database:
         if settings.database_url is None:
             schema.upgrade(database)
@@ -68,15 +69,17 @@ def create(
 @keys.command("list")
 def list_(data: Data = None) -> None:
     """List every key by its prefix."""
-    with usable_database(load_settings(data_dir=data)) as database:
+    settings = load_settings(data_dir=data)
+    acting_on(settings, "database")
+    with usable_database(settings) as database:
         schema.check(database)
         with database.read() as session:
             found = keys_usecase.list_keys(session)
-    table = Table("prefix", "owner", "made", "revoked")
+    rows = table("prefix", "owner", "made", "revoked")
     for key in found:
         revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
-        table.add_row(key.prefix, key.owner, f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
-    Console().print(table)
+        rows.add_row(key.prefix, key.owner, f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
+    show(rows)
 
 
 @keys.command()
@@ -85,7 +88,9 @@ def revoke(
     data: Data = None,
 ) -> None:
     """Make a key useless from now on. What its owner has made stays."""
-    with usable_database(load_settings(data_dir=data)) as database:
+    settings = load_settings(data_dir=data)
+    acting_on(settings, "database")
+    with usable_database(settings) as database:
         schema.check(database)
         with database.write() as session:
             key = keys_usecase.revoke_key(session, prefix)
@@ -108,13 +113,14 @@ def gc(
     The service does this by itself every few hours; run it to have the room at once.
     """
     settings = load_settings(data_dir=data)
+    acting_on(settings, "database", "store")
     grace = settings.garbage_hours if grace_hours is None else grace_hours
     with usable_database(settings) as database:
         schema.check(database)
         try:
             done = collect(database, open_store(settings), grace)
         except ArtifactError as error:
-            raise CommandError(f"The store cannot be used: {error}.") from error
+            raise CommandError(f"The store cannot be used: {error}") from error
     typer.echo(
         f"Removed {done.removed:,} of {done.seen:,} blobs, {done.bytes / 1e6:,.1f} MB"
         + (f", and {done.unfinished:,} half-written files." if done.unfinished else ".")

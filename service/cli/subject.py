@@ -8,11 +8,11 @@ import uuid
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.table import Column
 
 from service.cli.connecting import DataFolder, Url, connected
 from service.cli.errors import CommandError
-from service.cli.listing import listing
+from service.cli.listing import listing, show, word
 
 subject = typer.Typer(
     no_args_is_help=True,
@@ -54,12 +54,12 @@ def create(
 @subject.command("list")
 def list_(url: Url = None, data: DataFolder = None) -> None:
     """Show every subject, newest first."""
-    table = listing("label", "basis", "given", "expires")
+    table = listing("label", Column("basis"), word("given"), word("expires"))
     with connected(url, data) as client:
         for row in client.subjects():
             expires = "" if row.consent.expires is None else str(row.consent.expires)
             table.add_row(str(row.id), row.label, row.consent.basis, str(row.consent.date), expires)
-    Console().print(table)
+    show(table)
 
 
 @subject.command()

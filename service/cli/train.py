@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
+from models.facs import au_name
 from service.cli.connecting import Url
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
@@ -153,6 +154,7 @@ def train(
             raise CommandError(f"{file} is not a file.")
     where = torch_device(device)
     interrupted = Interrupts()
+    aus = [au_name(name) for name in au] if au else None
     try:
         start = None if base is None else from_checkpoint(load_model(base, url))
         chosen = start.config.architecture if start is not None else Architecture.compact.value
@@ -175,7 +177,7 @@ def train(
                 config.architecture,
                 measured=choose_by or (),
                 normalisation=config.normalisation,
-                aus=au,
+                aus=aus,
                 seed=seed,
             )
             progress.update(bar, description="training")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from models.facs import SUPPORTED_AUS, TargetError, split_side
+from models.facs import SUPPORTED_AUS, TargetError, au_name
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
 from service.cli.train import Device, Interrupts, torch_device
@@ -97,12 +97,10 @@ def train_generator(
     if not source.exists():
         raise CommandError(f"{source} is neither a file nor a folder.")
     try:
-        for name in au or ():
-            split_side(name)
         config = GanConfig(
             GeneratorConfig(
                 kind=kind.value,
-                aus=tuple(au or SUPPORTED_AUS),
+                aus=tuple(map(au_name, au)) if au else SUPPORTED_AUS,
                 registration=(registration or Registration.frontal).value,
                 size=size,
                 channels=channels,
@@ -117,7 +115,7 @@ def train_generator(
             seed=seed,
         )
     except (TargetError, ValueError) as error:
-        raise CommandError(f"{str(error).rstrip('.')}.") from error
+        raise CommandError(str(error)) from error
     if torch.distributed.is_torchelastic_launched():
         raise CommandError(
             "This command trains in one process. For several GPUs call "

@@ -21,11 +21,20 @@ class ProblemError(Exception):
     extra_headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     def __init__(self, detail: str, **members: Any) -> None:
-        super().__init__(detail)
-        self.detail = detail
+        self.detail = sentence(detail)
+        super().__init__(self.detail)
         self.headers = dict(self.extra_headers)
         self.members = members
         """More members of the problem, such as `filename`, `pointer` or `limit`."""
+
+
+def sentence(text: str) -> str:
+    """A message with one full stop at its end, however many it was given.
+
+    Messages quote others, which end with a full stop or do not.
+    """
+    text = text.rstrip()
+    return text if text.endswith(("!", "?", "…")) else f"{text.rstrip('. ')}."
 
 
 def problem_type(code: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from kombu import Exchange, Queue
 
 from service.config import Settings
-from service.errors.base import problem_type
+from service.errors.base import problem_type, sentence
 
 GENERATORS: Final = ("rig", "hybrid")
 """Names a request may select a generator by. The service must not load torch, and so cannot ask
@@ -60,7 +60,7 @@ FINISHED_STAGE: Final = "finished"
 
 def job_error(code: str, title: str, detail: str) -> dict[str, str]:
     """What a failed job's `error` holds: a problem (RFC 9457) without its status."""
-    return {"type": problem_type(code), "title": title, "detail": detail}
+    return {"type": problem_type(code), "title": title, "detail": sentence(detail)}
 
 
 def task_queues() -> list[Queue]:

@@ -20,6 +20,7 @@ from models.facs import (
     Target,
     TargetError,
     UnknownActionUnitError,
+    au_name,
     bilateral,
     from_vector,
     is_present,
@@ -49,9 +50,10 @@ def test_names_split_into_unit_and_side(name: str) -> None:
     assert f"{au}{side or ''}" == name
 
 
-@pytest.mark.parametrize(
-    "name", ["AU3", "AU03", "12", "au12", "AU12l", "AU12LR", " AU12", "AU12\n", "", "AU٠١"]
-)
+STRANGE = ["AU3", "AU03", "AU012", "AU", "12", "au12", "AU12l", "AU12LR", "AU1LL", "AU٠١"]
+
+
+@pytest.mark.parametrize("name", [*STRANGE, " AU12", "AU12\n", ""])
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(UnknownActionUnitError) as caught:
         split_side(name)
@@ -59,9 +61,33 @@ def test_other_names_are_refused(name: str) -> None:
     assert "AU43" in str(caught.value)
 
 
+SHORT = {name.replace("AU0", "AU"): name for name in NAMES if name.startswith("AU0")}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_the_nought_may_be_left_out(name: str) -> None:
+    assert au_name(name) == SHORT[name] != name
+    assert Target.parse({name: "C"}) == Target.parse({SHORT[name]: 3})
+
+
+def test_a_unit_given_with_its_nought_and_without_is_refused() -> None:
+    with pytest.raises(ContradictorySidesError, match="AU1 is AU01, which is given too") as caught:
+        Target.parse({"AU01": 1, "AU1": 1})
+    assert caught.value.field == "AU1"
+    with pytest.raises(ContradictorySidesError, match="AU01L contradicts AU01"):
+        Target.parse({"AU1": 1, "AU1L": 1})
+
+
+@pytest.mark.parametrize(("name", "hint"), [("AU45", "write AU43."), ("AU46", "AU43L or AU43R.")])
+def test_units_that_others_code_apart_lead_to_ours(name: str, hint: str) -> None:
+    with pytest.raises(UnknownActionUnitError, match=hint) as caught:
+        split_side(name)
+    assert caught.value.field == name
+
+
 @given(st.text())
 def test_any_text_is_a_supported_unit_or_refused(name: str) -> None:
-    if name in NAMES:
+    if name in (*NAMES, *SHORT):
         assert split_side(name)[0] in SUPPORTED_AUS
     else:
         with pytest.raises(UnknownActionUnitError):

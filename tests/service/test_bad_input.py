@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from PIL import Image
 from sqlalchemy import func, select
@@ -24,6 +23,7 @@ from tests.support.pictures import (
     portrait_image,
     small_portrait,
 )
+from tests.support.problems import problem
 from tests.support.running import Json, Service
 
 SMILE = [{"AU12": "D"}]
@@ -36,21 +36,6 @@ NOBODYS = "0198c5d0-7b1e-7c51-9f0a-5d3a8a2f4e11"
 def image_id(service: Service) -> str:
     answer = service.client.post("/v1/images", files={"file": small_portrait()})
     return str(answer.json()["id"])
-
-
-def problem(answer: httpx.Response, status: int, code: str) -> Json:
-    """The problem in an answer, checked for what all problems have."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: Json = answer.json()
-    assert body["type"] == f"/problems/{code}"
-    assert body["status"] == status
-    assert body["title"]
-    assert len(body["detail"]) > 10
-    assert body["instance"] == answer.request.url.path
-    assert body["request_id"] == answer.headers["x-request-id"]
-    assert "Traceback" not in answer.text
-    return body
 
 
 def counts(service: Service) -> tuple[int, ...]:
@@ -375,6 +360,9 @@ def test_methods_and_cursors_that_are_not_possible(service: Service) -> None:
     answer = service.client.delete("/v1/jobs")
     problem(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET"
+    several = service.client.put("/v1/subjects")
+    assert problem(several, 405, "method-not-allowed")["detail"].startswith("Use GET, POST here")
+    assert several.headers["allow"] == "GET, POST"
     for cursor in ("x", "é", "AAAA", "bm90LWFuLWlk"):
         problem(service.client.get("/v1/jobs", params={"cursor": cursor}), 400, "invalid-cursor")
     for limit in ("0", "201", "x"):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from service.errors.base import ProblemError
+import pytest
+
+from service.errors.base import ProblemError, sentence
 from service.errors.catalogue import all_problems, problem_of
+from service.jobs.contracts import job_error
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +31,24 @@ def test_the_catalogue_has_every_problem_once() -> None:
         "base",
         "catalogue",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("It goes from 0 to 5", "It goes from 0 to 5."),
+        ("It goes from 0 to 5.", "It goes from 0 to 5."),
+        ("It goes from 0 to 5..", "It goes from 0 to 5."),
+        ("aus: It goes from 0 to 5. .\n", "aus: It goes from 0 to 5."),
+        ("Is it a face?", "Is it a face?"),
+        ("[1, 2, 3, …", "[1, 2, 3, …"),
+    ],
+)
+def test_whatever_is_told_ends_with_one_full_stop(given: str, told: str) -> None:
+    assert sentence(given) == told
+    assert {problem(given).detail for problem in all_problems()} == {told}
+    assert {str(problem(given)) for problem in all_problems()} == {told}
+    assert job_error("no-face", "No face", given)["detail"] == told
 
 
 def test_a_problem_is_found_by_its_code() -> None:

@@ -25,6 +25,7 @@ from tests.support.pictures import (
     portrait_image,
     small_portrait,
 )
+from tests.support.problems import problem
 from tests.support.running import Service, eventually
 
 PATH = "/v1/models/compact/estimates"
@@ -36,13 +37,6 @@ def expected() -> dict[str, float]:
     face = registrar().register(decode_image(portrait()).rgb)
     reader = Reader(shipped_checkpoint("compact"))
     return dict(zip(reader.aus, reader.estimate(face.image[None]).intensities[0], strict=True))
-
-
-def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    body: dict[str, Any] = answer.json()
-    assert body["type"] == f"/problems/{code}"
-    return body
 
 
 def test_one_photo_is_answered_in_one_request(service: Service) -> None:

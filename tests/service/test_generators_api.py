@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import replace
 from typing import Any
@@ -19,14 +18,13 @@ from service.db.tables import Generator
 from service.db.types import now
 from service.jobs.contracts import GENERATORS
 from tests.service.test_models_api import once
-from tests.service.test_subjects_api import photo_of, problem, rows_that_name, stored, subject_of
+from tests.service.test_subjects_api import photo_of, rows_that_name, stored, subject_of
+from tests.support.needs import needs_torch
 from tests.support.pictures import small_portrait
+from tests.support.problems import problem
 from tests.support.running import Service, eventually
 from tests.support.sent_generators import SMALL, small_generator
 
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
-)
 TINY = {"steps": 10, "batch": 2, "size": 16, "channels": 16, "blocks": 1, "precision": "float32"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import pickle
@@ -28,14 +27,12 @@ from models.onnx_session import open_session
 from models.personalisation.recipes import default_method
 from service.db.engine import open_database
 from service.db.tables import Estimate
-from tests.service.test_subjects_api import photo_of, problem, subject_of
+from tests.service.test_subjects_api import photo_of, subject_of
 from tests.support.faces import astronaut, photographed
+from tests.support.needs import needs_torch
 from tests.support.pictures import portrait, small_portrait, two_faces
+from tests.support.problems import problem
 from tests.support.running import Service
-
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
-)
 
 
 def once(service: Service) -> None:

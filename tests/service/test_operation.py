@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.needs import needs_torch
 from tests.support.pictures import small_portrait
 from tests.support.running import Json, Service, eventually
 
@@ -135,6 +136,7 @@ def test_docs_need_nothing_from_elsewhere(service: Service) -> None:
     assert missing.status_code == 404
 
 
+@needs_torch  # it could not, where there is none
 def test_the_api_process_never_loads_torch(service: Service) -> None:
     draw(service, 1)
     assert service.process is not None

@@ -14,6 +14,7 @@ from service.db.engine import open_database
 from service.db.tables import Base, Model, Subject
 from service.db.types import now
 from tests.support.pictures import encoded, portrait_image, small_portrait
+from tests.support.problems import problem
 from tests.support.running import Service, eventually
 
 CONSENT = {"basis": "informed consent", "reference": "form 114", "date": "2026-11-02"}
@@ -59,14 +60,6 @@ def rows_that_name(service: Service, *texts: str) -> list[str]:
 def stored(service: Service) -> set[str]:
     """The address of every blob."""
     return {blob.sha256 for page in open_store(service.settings).blobs() for blob in page}
-
-
-def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    body: dict[str, Any] = answer.json()
-    assert body["type"] == f"/problems/{code}"
-    assert len(body["detail"]) > 10
-    return body
 
 
 def test_a_subject_is_kept_listed_and_read(service: Service) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,13 +15,12 @@ from service.usecases.keys import LOCAL_OWNER, ensure_owner
 from service.wire.generators import GeneratorRequest
 from tests.support.backends import Backend, migrated_apart
 from tests.support.inline import models
+from tests.support.needs import needs_torch
 from tests.support.pictures import small_portrait
 from worker.handlers import HANDLERS
 from worker.runner import Runner
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
-)
+pytestmark = needs_torch
 
 
 def test_a_training_lets_others_go_first_and_keeps_its_state(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -18,12 +17,10 @@ from service.artifacts import open_store
 from service.db.engine import open_database
 from service.db.tables import ExpressionItem, Generator
 from tests.support.backends import Backend
+from tests.support.needs import needs_torch
 from tests.support.pictures import small_portrait
 from tests.support.running import Json, Service, children, eventually, running
 
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
-)
 COUNT = 50
 TARGETS = json.dumps([{"AU12": round(5 * step / COUNT, 2)} for step in range(COUNT)])
 

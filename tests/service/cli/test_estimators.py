@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from models.checkpoints import read_checkpoint
 from models.facs import SUPPORTED_AUS
 from service.client import Client
 from tests.service.cli.conftest import Facsimile
+from tests.support.needs import needs_torch
 from tests.support.pictures import no_face
 
 
@@ -106,9 +106,7 @@ def test_consent_without_a_day_is_a_sentence(facsimile: Facsimile) -> None:
     assert "write YYYY-MM-DD" in done.stderr
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
-)
+@needs_torch
 def test_a_dataset_trains_an_estimator(
     facsimile: Facsimile, portrait: Path, tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ COMMANDS = ("synthesise", "serve", "worker", "check", "keys", "db", "version")
 
 def test_the_version_is_printed(facsimile: Facsimile) -> None:
     assert facsimile("version").stdout == f"{VERSION}\n"
+    assert facsimile("--version").stdout == f"{VERSION}\n"
 
 
 def test_the_help_lists_every_command(facsimile: Facsimile) -> None:
@@ -61,6 +62,7 @@ def test_a_database_out_of_reach_ends_a_server_before_it_starts(
     done = facsimile_process(
         command,
         FACSIMILE_PORT="0",
+        FACSIMILE_STORE_URL="s3://nowhere",
         FACSIMILE_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:1/none",
         FACSIMILE_BROKER_URL="redis://127.0.0.1:1/0",
     )
@@ -71,6 +73,8 @@ def test_a_database_out_of_reach_ends_a_server_before_it_starts(
 
 def test_check_tells_which_part_is_missing(facsimile: Facsimile, tmp_path: Path) -> None:
     variables = {"FACSIMILE_DATA_DIR": str(tmp_path / "data")}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "facsimile.db").touch()
     before = facsimile("check", **variables)
     assert before.returncode == 1
     assert "database: " in before.stdout

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
 from models.checkpoints import read_checkpoint
 from tests.service.cli.conftest import Facsimile
+from tests.support.needs import needs_torch
 from tests.support.pictures import encoded, portrait_image
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="PyTorch is not installed: make torch"
-)
+pytestmark = needs_torch
 TINY = ("--size", 16, "--channels", 16, "--blocks", 0, "--batch", 2, "--float32")
 
 
