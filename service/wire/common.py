@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
+
+from models.facs import UnknownActionUnitError, au_name
 
 IMAGE_ID: Final = "019e6f1c-3c00-7b1e-a7d4-9f6c1f0a2b3c"
 SET_ID: Final = "019e6f1c-52a4-7d30-8c11-2f1e6b7a9d50"
@@ -28,6 +30,17 @@ MAX_SEED: Final = 2**53 - 1
 Line = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Text = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")]
 """Any number of lines, but for what no database keeps."""
+
+
+def _usual(name: str) -> str:
+    try:
+        return au_name(name)
+    except UnknownActionUnitError:
+        return name  # whoever knows what the AUs are for says why it cannot be
+
+
+AuName = Annotated[str, AfterValidator(_usual)]
+"""An action unit in a request; ``AU1`` reads as ``AU01``."""
 
 
 def example(**values: Any) -> ConfigDict:

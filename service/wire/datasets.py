@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.wire.common import CORPUS_ID, DATASET_ID, GENERATOR, IMAGE_ID, MAX_SEED, SHA256
+from service.wire.common import (
+    CORPUS_ID,
+    DATASET_ID,
+    GENERATOR,
+    IMAGE_ID,
+    MAX_SEED,
+    SHA256,
+    AuName,
+)
 from service.wire.jobs import JobState, finished, job_state
 
 if TYPE_CHECKING:
@@ -46,7 +54,7 @@ class DatasetRequest(BaseModel):
         "au-balanced-faces", description="Name on its card: letters, digits and hyphens."
     )
     corpus_id: uuid.UUID | None = None
-    aus: list[str] | None = Field(
+    aus: list[AuName] | None = Field(
         None, max_length=18, description="AUs to balance; all that the corpus codes by default."
     )
     per_intensity: int = Field(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.wire.common import DATASET_ID, GENERATOR_ID, IMAGE_ID, JOB_ID, Line
+from service.wire.common import DATASET_ID, GENERATOR_ID, IMAGE_ID, JOB_ID, AuName, Line
 from service.wire.jobs import JobState, job_state
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class GeneratorRequest(BaseModel):
         "what is learned from them.",
     )
     kind: Kind = "ganimation"
-    aus: list[str] | None = Field(
+    aus: list[AuName] | None = Field(
         None,
         min_length=1,
         max_length=36,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.wire.common import IMAGE_ID, MODEL_ID, SHA256, SUBJECT_ID, Line
+from service.wire.common import IMAGE_ID, MODEL_ID, SHA256, SUBJECT_ID, AuName, Line
 from service.wire.jobs import JobState, finished, job_state
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class PersonaliseRequest(BaseModel):
         description="Of fine-tuning: that of Niinuma et al. (2022), or the careful half of it (the "
         "default for compact).",
     )
-    aus: list[str] | None = Field(
+    aus: list[AuName] | None = Field(
         None, min_length=1, max_length=18, description="AUs that the base model has to read."
     )
     name: Line | None = Field(None, description="Your own name for the model.")
@@ -79,7 +79,7 @@ class TrainRequest(BaseModel):
         description="Train on from it: compact, or the id of a model of yours that is not fitted "
         "to a person. By default from nothing.",
     )
-    aus: list[str] | None = Field(
+    aus: list[AuName] | None = Field(
         None, min_length=1, max_length=18, description="AUs to read; all the dataset's by default."
     )
     epochs: int | None = Field(
