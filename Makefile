@@ -23,7 +23,7 @@ WITHOUT_TORCH := --allow-subclassing-any --allow-untyped-decorators --no-warn-re
 HAS_TORCH := $(BIN)/python -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("torch"))'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup torch demo serve test test-torch lint format lock clean
+.PHONY: help setup torch demo serve test test-torch lint format figures lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 -- /p' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ test-torch: lint ## after `make test` and `make torch`: what was skipped for wan
 format: $(DEV) ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+figures: $(DEV) ## which figures of docs/ are stale; PHOTOS=FOLDER makes those again
+	@$(BIN)/python -m scripts.figures $(if $(PHOTOS),--make --data $(PHOTOS))
 
 lock: ## pin anew, in constraints.txt, what the dependencies need in turn
 	@PYTHON="$(PYTHON)" PIP_ARGS="$(PIP_ARGS)" sh scripts/lock.sh

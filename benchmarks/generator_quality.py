@@ -29,6 +29,7 @@ from benchmarks.descriptors import (
 )
 from benchmarks.machine import described
 from benchmarks.rig_quality import amounts, fields_of
+from benchmarks.unseen import insist_unseen
 from models.estimators.reader import Reader
 from models.estimators.same_person import person_model
 from models.estimators.shipped import shipped_checkpoint
@@ -109,6 +110,7 @@ def main() -> None:
     everybody = photographed(registrar, people)
     known = [one for one in everybody if one.name not in held_out]
     tested = [one for one in everybody if one.name in held_out][: options.people]
+    insist_unseen([one.name for one in tested], shipped_hybrid().config["lineage"])
     rig = rig_without(rig_model(), known, everybody)
     generators: dict[str, Generator] = {
         "rig": RigGenerator(rig),

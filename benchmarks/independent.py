@@ -7,7 +7,8 @@
 face-api (MIT) holds an expression classifier, learnt from photos of real people, and a face
 descriptor of 128 numbers by which the same person is told at distances below 0.6. Neither knows
 FACS: the classifier tells whether prototypical expressions look like what they are, the
-descriptor how much of the person is lost. Drawings are put back into their photos first.
+descriptor how much of the person is lost. Drawings are put back into their photos first. Nobody is
+drawn who taught or chose the generator (`benchmarks.unseen`).
 """
 
 from __future__ import annotations
@@ -28,13 +29,15 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.machine import described
+from benchmarks.unseen import insist_unseen, unseen
 from models.facs import SUPPORTED_AUS, Target
-from models.generators.base import Generator
 from models.generators.paste import drawing_size, paste_back
 from models.generators.registry import load_generator
+from models.hybrid.corrector import shipped_checkpoint as shipped_hybrid
 from models.registration import load_registrar
 from models.registration.face import ImageArray, RegisteredFace
 from scripts.fit_rig.photos import read_face
+from scripts.train_compact.people import split_people
 
 PROTOTYPES: Final[Mapping[str, Mapping[str, float]]] = {
     "happy": {"AU06": 3, "AU12": 4, "AU25": 3},
@@ -72,7 +75,7 @@ def main() -> None:
     parser.add_argument("--generator", default="rig")
     parser.add_argument("--people", type=int, default=12, help="of each collection")
     options = parser.parse_args()
-    drawn = list(_pictures(options.data, options.people, load_generator(options.generator)))
+    drawn = list(_pictures(options.data, options.people, options.generator))
     readings = _read(drawn, options.packages)
     print(described())
     print(f"{len(drawn)} photos, in {len(drawn) - len(readings)} no face was found.\n")
@@ -80,14 +83,18 @@ def main() -> None:
     _print_identity(readings)
 
 
-def _pictures(
-    data: Path, people: int, generator: Generator
-) -> Iterator[tuple[str, str, ImageArray]]:
+def _pictures(data: Path, people: int, named: str) -> Iterator[tuple[str, str, ImageArray]]:
     """Person, what is shown, and uint8 (SIDE, SIDE, 3)."""
-    registrar = load_registrar()
-    london, canada = (
-        sorted((data / folder).glob("*.jpg")) for folder in ("london/neutral", "canada")
-    )
+    registrar, generator = load_registrar(), load_generator(named)
+    lineage = shipped_hybrid().config["lineage"] if named == "hybrid" else {}
+    held_out = [one for one in split_people(data) if one.split == "test"]
+    insist_unseen([one.name for one in held_out], lineage)
+    london = [one.neutral for one in held_out]
+    canada = [
+        path
+        for path in sorted((data / "canada").glob("*.jpg"))
+        if unseen([f"canada-{path.stem}"], lineage)
+    ]
     wanted = dict(PROTOTYPES) | {f"{au} at E": {str(au): 5.0} for au in SUPPORTED_AUS}
     for path in (*_spread(london, people), *_spread(canada, people)):
         face = read_face(registrar, path)
