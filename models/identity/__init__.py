@@ -1,0 +1,1 @@
+"""Who it is: a face recogniser behind one function."""
