@@ -1,4 +1,4 @@
-"""How well intensities are read: ICC(3,1), MAE, 2AFC, F1 and the confusion of levels; and FID.
+"""How well intensities are read: ICC(3,1), MAE, 2AFC, F1, rank correlation, confusion; and FID.
 
 The former take true and read values of one AU as vectors of the same length. What is undefined is
 NaN, never a number that looks like a result; whoever averages says over how many.
@@ -78,6 +78,25 @@ def confusion(true: Vector, read: Vector) -> npt.NDArray[np.int64]:
     columns = level_indices(second).astype(np.int64)
     size = len(LEVELS)
     return np.bincount(rows * size + columns, minlength=size * size).reshape(size, size)
+
+
+def ranks(values: Vector) -> npt.NDArray[np.float64]:
+    """Ranks of N values over N - 1: 0 for the least to 1; equal values share theirs."""
+    order = np.sort(values)
+    below = np.searchsorted(order, values, side="left")
+    upto = np.searchsorted(order, values, side="right")
+    return np.asarray((below + upto - 1) / 2 / max(1, len(values) - 1), np.float64)
+
+
+def spearman(one: Vector, other: Vector) -> float:
+    """Rank correlation, -1 to 1, ties sharing their ranks; NaN where either does not vary."""
+    first, second = _checked(one, other)
+    if len(first) < 2:
+        return float("nan")
+    first, second = (ranks(values) - 0.5 for values in (first, second))
+    first, second = first - first.mean(), second - second.mean()
+    scale = float(np.sqrt((first**2).sum() * (second**2).sum()))
+    return float((first * second).sum()) / scale if scale else float("nan")
 
 
 @dataclass(frozen=True)

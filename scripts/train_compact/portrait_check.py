@@ -14,8 +14,8 @@ from models.estimators.compact import Compact
 from models.estimators.faces import to_tensor
 from models.estimators.ordinal import expected_intensity
 from models.facs import SUPPORTED_AUS
+from models.metrics import spearman
 from scripts.train_compact.portraits import Portraits
-from scripts.train_compact.teachers import ranks
 
 FloatArray = npt.NDArray[np.float32]
 _BATCH = 64
@@ -78,11 +78,3 @@ def agreement_in_order(network: Compact, portraits: Portraits, earlier: FloatArr
         {au: spearman(read[:, i], earlier[:, i]) for i, au in enumerate(SUPPORTED_AUS)},
         {au: spearman(cameras[0, :, i], cameras[1, :, i]) for i, au in enumerate(SUPPORTED_AUS)},
     )
-
-
-def spearman(one: FloatArray, other: FloatArray) -> float:
-    """Rank correlation of two vectors; NaN where one does not vary."""
-    first, second = (ranks(values[:, None])[:, 0].astype(np.float64) for values in (one, other))
-    first, second = first - first.mean(), second - second.mean()
-    scale = float(np.sqrt((first**2).sum() * (second**2).sum()))
-    return float((first * second).sum() / scale) if scale else float("nan")

@@ -135,10 +135,12 @@ def main() -> None:
     portraits = Portraits.load(args.drawn)
     earlier, network = started(args.start), started(args.start)
     batches = taught_batches(args.drawn, photographs, portraits.of("train"), earlier, args.rows)
+    watched = drawn_faces(args.drawn, "validation", photographs)
+    apart = portraits.of("validation")
     choice = Choice(
-        drawn_faces(args.drawn, "validation", photographs),
+        watched,
         photographs,
-        portraits.of("validation"),
+        apart,
         earlier,
         args.out / "choice.csv",
     )
@@ -159,6 +161,7 @@ def main() -> None:
         log=lambda record: _log(args.out / "log.csv", record),
         save=lambda state: save_state(state_path, state),
         state=load_state(state_path) if state_path.exists() else None,
+        chosen_by=(watched, photographs, apart),
     )
     share, score = mixed(network, earlier, choice)
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
@@ -228,17 +231,18 @@ def mixed(network: Compact, start: Compact, choice: Choice) -> tuple[float, floa
     before = start.state_dict()
     best, found = -np.inf, 1.0
     for share in _MIXTURES:
-        network.load_state_dict(_between(before, taught, share))
+        network.load_state_dict(between(before, taught, share))
         score = choice(network)
         if score > best:
             best, found = score, share
-    network.load_state_dict(_between(before, taught, found))
+    network.load_state_dict(between(before, taught, found))
     return found, float(best)
 
 
-def _between(
+def between(
     before: dict[str, torch.Tensor], after: dict[str, torch.Tensor], share: float
 ) -> dict[str, torch.Tensor]:
+    """Weights at a share of the way from some to others; what is counted stays the others'."""
     return {
         name: torch.lerp(before[name].to(value.dtype), value, share)
         if value.dtype.is_floating_point

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from models.estimators.blendshapes import as_action_units
 from models.facs import SUPPORTED_AUS
+from models.metrics import ranks
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -53,13 +54,6 @@ for a raised chin. Shares and trust follow how either reader, and their sum, agr
 independent detector on 406 other portraits."""
 
 
-def ranks(values: FloatArray) -> FloatArray:
-    """Ranks of the N rows of each column, over N: 0 to 1, equal values share theirs."""
-    below = (values[:, None] > values[None]).sum(axis=1)
-    equal = (values[:, None] == values[None]).sum(axis=1)
-    return np.asarray((below + 0.5 * (equal - 1)) / max(1, len(values) - 1), np.float32)
-
-
 def ordered(coefficients: FloatArray, earlier: FloatArray) -> FloatArray:
     """float32 (N, 18) ranks 0..1 by the votes; NaN for AUs without one.
 
@@ -71,11 +65,10 @@ def ordered(coefficients: FloatArray, earlier: FloatArray) -> FloatArray:
     units = as_action_units(coefficients)
     for au, vote in VOTES.items():
         column = SUPPORTED_AUS.index(au)
-        sum_of_ranks = (
-            vote.blendshapes * ranks(units[au][:, None])[:, 0]
-            + (1 - vote.blendshapes) * ranks(earlier[:, [column]])[:, 0]
+        sum_of_ranks = vote.blendshapes * ranks(units[au]) + (1 - vote.blendshapes) * ranks(
+            earlier[:, column]
         )
-        out[:, column] = ranks(sum_of_ranks[:, None])[:, 0]
+        out[:, column] = ranks(sum_of_ranks)
     return out
 
 

@@ -20,6 +20,8 @@ from models.metrics import (
     mae,
     mean_defined,
     per_column,
+    ranks,
+    spearman,
     two_afc,
 )
 
@@ -186,3 +188,18 @@ def test_features_that_have_no_distance_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
         frechet_distance(first, second)
+
+
+def test_rank_correlation_by_hand() -> None:
+    """Ranks 1 2.5 2.5 4 and 1 3 2 4: covariance 4.5 over the root of 4.5 * 5."""
+    found = spearman(np.array([1.0, 7.0, 7.0, 30.0]), np.array([0.1, 0.3, 0.2, 99.0]))
+    assert found == pytest.approx(4.5 / np.sqrt(4.5 * 5))
+
+
+def test_rank_correlation_needs_variation() -> None:
+    assert np.isnan(spearman(np.array([1.0, 2.0]), np.array([3.0, 3.0])))
+    assert np.isnan(spearman(np.array([1.0]), np.array([3.0])))
+
+
+def test_ranks_go_from_0_to_1_and_ties_share() -> None:
+    assert ranks(np.array([5.0, -1.0, 5.0, 9.0, 5.0])).tolist() == [0.5, 0.0, 0.5, 1.0, 0.5]
