@@ -45,7 +45,7 @@ def main() -> None:
 def _member(archive: tarfile.TarFile, name: str) -> bytes:
     file = archive.extractfile(name)
     if file is None:
-        raise SystemExit(f"{archive.name} has no {name}.")
+        raise SystemExit(f"The package has no {name}.")
     return file.read()
 
 

@@ -15,7 +15,7 @@ from models.checkpoints import Checkpoint, CheckpointError
 from models.estimators.reader import Reader
 from models.estimators.shipped import shipped_checkpoint, shipped_estimators
 from models.images import ImageError, ImageLimits, decode_image
-from models.registration import RegistrationError
+from models.registration import Registrar, RegistrationError
 from models.registration.face import RegisteredFace, RegistrationKind
 from service.db import tables
 from worker.threads import share_of_cores
@@ -66,15 +66,17 @@ def registered(
         return {"code": error.code, "detail": f"{label}: {error}"}
 
 
-def described_face(face: RegisteredFace) -> dict[str, Any]:
-    """Where a face is in its photo, as images have it."""
-    points = face.photo_view.project(face.mesh)[:, :2]
-    low, high = points.min(0), points.max(0)
+def described_face(face: RegisteredFace, registrar: Registrar) -> dict[str, Any]:
+    """Where a face is in its photo and where it looks, as images have it."""
+    mesh = face.photo_view.project(face.mesh)
+    low, high = mesh[:, :2].min(0), mesh[:, :2].max(0)
+    gaze = registrar.gaze(face.photo, mesh)
     return {
         "box": [round(float(value), 1) for value in (*low, *(high - low))],
         "yaw": round(face.pose.yaw, 1),
         "pitch": round(face.pose.pitch, 1),
         "roll": round(face.pose.roll, 1),
+        "gaze": None if gaze is None else gaze.as_json(),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,9 +22,13 @@ from models.file_kinds import HEAD, is_video
 from models.images import NotAnImageError, decode_image
 from models.registration import Registrar, RegistrationError
 from models.registration.face import RegisteredFace
+from models.registration.gaze import Gaze
 
 ImageArray = npt.NDArray[np.uint8]
 
+_GAZE: Final = ("gaze_angle_x", "gaze_angle_y")
+Seen = tuple[RegisteredFace | None, Gaze | None]
+"""A frame's face, and where it looks."""
 CHUNK: Final = 16
 """Frames at a time: 16 * 1920 * 1080 * 3 B = 100 MB."""
 
@@ -36,12 +41,14 @@ class VideoError(ValueError):
 class Frame:
     """One frame of a file and what was read from it; frames count from 1.
 
-    `intensities` is float32 (A,), or None where no face was found.
+    `intensities` is float32 (A,), or None where no face was found; `gaze` is None there and where
+    both eyes are closed.
     """
 
     file: str
     number: int
     intensities: npt.NDArray[np.float32] | None
+    gaze: Gaze | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,26 +79,27 @@ class FrameReader:
             for file in files:
                 numbered = enumerate(_frames(file), start=1)
                 while chunk := list(islice(numbered, CHUNK)):
-                    faces = list(pool.map(self._face, [image for _, image in chunk]))
-                    found = [face for face in faces if face is not None]
+                    seen = list(pool.map(self._face, [image for _, image in chunk]))
+                    found = [face for face, _ in seen if face is not None]
                     if found and not checked:
                         self._check_person(found)
                         checked = True
-                    yield from self._estimated(file, [number for number, _ in chunk], faces)
+                    yield from self._estimated(file, [number for number, _ in chunk], seen)
 
-    def _face(self, image: ImageArray) -> RegisteredFace | None:
+    def _face(self, image: ImageArray) -> Seen:
         try:
-            return self.registrar.register(image, kind=self.reader.config.registration)
+            face = self.registrar.register(image, kind=self.reader.config.registration)
         except RegistrationError:
-            return None
+            return None, None
+        return face, self.registrar.gaze(image, face.photo_view.project(face.mesh))
 
     def _estimated(
-        self, file: Path, numbers: Iterable[int], faces: Sequence[RegisteredFace | None]
+        self, file: Path, numbers: Iterable[int], seen: Sequence[Seen]
     ) -> Iterator[Frame]:
-        found = [face.image for face in faces if face is not None]
+        found = [face.image for face, _ in seen if face is not None]
         rows = iter(self.reader.estimate(np.stack(found)).intensities if found else ())
-        for number, face in zip(numbers, faces, strict=True):
-            yield Frame(file.name, number, None if face is None else next(rows))
+        for number, (face, gaze) in zip(numbers, seen, strict=True):
+            yield Frame(file.name, number, None if face is None else next(rows), gaze)
 
     def _check_person(self, faces: Sequence[RegisteredFace]) -> None:
         if self.neutral is None:
@@ -125,17 +133,18 @@ def write_csv(
     """Write frames in the columns that OpenFace's users know; how many, and how many with a face.
 
     ``frame`` counts from 1; ``success`` is 1 where a face was found; ``AU01_r`` is the intensity,
-    0 to 5, and ``AU01_c`` presence, 1 from a trace (0.50) on. Frames without a face
-    have these empty. With `name_files` a column ``file`` leads.
+    0 to 5, and ``AU01_c`` presence, 1 from a trace (0.50) on; ``gaze_angle_x`` and
+    ``gaze_angle_y`` are radians, positive to the subject's own left and down. Frames without a
+    face have these empty. With `name_files` a column ``file`` leads.
     """
-    columns = ["frame", "success", *(f"{au}_r" for au in aus), *(f"{au}_c" for au in aus)]
+    columns = ["frame", "success", *_GAZE, *(f"{au}_r" for au in aus), *(f"{au}_c" for au in aus)]
     lines = csv.writer(out, lineterminator="\n")
     lines.writerow(["file", *columns] if name_files else columns)
     count = found = 0
     for frame in frames:
         values = frame.intensities
         row: list[object] = [frame.file] if name_files else []
-        row += [frame.number, int(values is not None)]
+        row += [frame.number, int(values is not None), *_angles(frame.gaze)]
         if values is None:
             row += [""] * (2 * len(aus))
         else:
@@ -146,6 +155,13 @@ def write_csv(
         count += 1
         progress()
     return count, found
+
+
+def _angles(gaze: Gaze | None) -> tuple[str, str]:
+    """The cells of `_GAZE`; OpenFace counts down as positive."""
+    if gaze is None:
+        return "", ""
+    return f"{math.radians(gaze.yaw):.3f}", f"{math.radians(-gaze.pitch):.3f}"
 
 
 def _is_video(file: Path) -> bool:

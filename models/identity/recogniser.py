@@ -44,7 +44,7 @@ class Recogniser:
         seen = (np.stack([chip, chip[:, ::-1]]).astype(np.float32) - _MEAN_RGB) / 255
         tensor = np.ascontiguousarray(seen.transpose(0, 3, 1, 2), np.float32)
         out = self._session.run(["descriptor"], {"face": tensor})[0]
-        return np.asarray(out, np.float32).mean(axis=0)
+        return np.asarray(np.mean(out, axis=0), np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -49,6 +49,10 @@ class Gaze:
     yaw: float
     pitch: float
 
+    def as_json(self) -> dict[str, float]:
+        """Both angles to a tenth of a degree."""
+        return {"yaw": round(self.yaw, 1), "pitch": round(self.pitch, 1)}
+
 
 @dataclass(frozen=True)
 class _Eye:

@@ -75,7 +75,7 @@ class Image(Base):
     filename: Mapped[str | None] = mapped_column(String(255))
     subject_id: Mapped[str | None] = mapped_column(String(128), index=True)
     faces: Mapped[list[Any]]
-    """Largest first: ``{"box": [x, y, width, height], "yaw", "pitch", "roll"}``."""
+    """Largest first: ``{"box": [x, y, width, height], "yaw", "pitch", "roll", "gaze"}``."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
     erased_at: Mapped[datetime | None]

@@ -74,6 +74,7 @@ def inspect(upload: Upload, registrar: Registrar, settings: Settings) -> Photo:
         with _DECODING:
             decoded = codec.decode_image(upload.data, limits)
             located = registrar.locate(decoded.rgb)
+            gazes = [registrar.gaze(decoded.rgb, face.mesh) for face in located]
     except codec.ImageError as error:
         problem = _CODEC_PROBLEMS.get(error.code, UnsupportedImageError)
         raise problem(f"{upload.label}: {error}", filename=upload.filename) from error
@@ -89,8 +90,9 @@ def inspect(upload: Upload, registrar: Registrar, settings: Settings) -> Photo:
             "yaw": float(face.pose.yaw),
             "pitch": float(face.pose.pitch),
             "roll": float(face.pose.roll),
+            "gaze": None if gaze is None else gaze.as_json(),
         }
-        for face in located
+        for face, gaze in zip(located, gazes, strict=True)
     ]
     return Photo(upload, decoded.width, decoded.height, decoded.media_type, faces)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.wire.common import ESTIMATE_ID, IMAGE_ID
-from service.wire.images import Face
+from service.wire.images import FACE_EXAMPLE, Face
 from service.wire.jobs import JobError, JobState, finished, job_state
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class AuEstimate(BaseModel):
 
 _READ: Final[dict[str, Any]] = {
     "file": "me.jpg",
-    "face": {"box": [177.0, 68.5, 94.2, 94.2], "yaw": 14.3, "pitch": 3.1, "roll": 2.4},
+    "face": FACE_EXAMPLE,
     "intensities": {
         "AU12": {
             "intensity": 2.74,

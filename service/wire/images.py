@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -24,13 +24,29 @@ SubjectId = Annotated[
     ),
 ]
 
-_FACE: Final = {"box": [177.0, 68.5, 94.2, 94.2], "yaw": 14.3, "pitch": 3.1, "roll": 2.4}
+_GAZE: Final = {"yaw": -2.9, "pitch": 1.4}
+FACE_EXAMPLE: Final[dict[str, Any]] = {
+    "box": [177.0, 68.5, 94.2, 94.2],
+    "yaw": 14.3,
+    "pitch": 3.1,
+    "roll": 2.4,
+    "gaze": _GAZE,
+}
+
+
+class Gaze(BaseModel):
+    """Where both eyes look, on average: 0 and 0 is into the camera, however the head is turned."""
+
+    model_config = example(**_GAZE)
+
+    yaw: float = Field(description="Degrees, positive to the subject's own left.")
+    pitch: float = Field(description="Degrees, positive up; read too small.")
 
 
 class Face(BaseModel):
     """A face in a photo."""
 
-    model_config = example(**_FACE)
+    model_config = example(**FACE_EXAMPLE)
 
     box: Annotated[list[float], Field(min_length=4, max_length=4)] = Field(
         description="x, y, width, height in pixels of the upright photo."
@@ -38,6 +54,10 @@ class Face(BaseModel):
     yaw: float = Field(description="Degrees, positive to the subject's own left.")
     pitch: float = Field(description="Degrees, positive up.")
     roll: float = Field(description="Degrees, positive clockwise in the image.")
+    gaze: Gaze | None = Field(
+        None,
+        description="None when both eyes are closed, and for photos uploaded before it was read.",
+    )
 
 
 class Image(BaseModel):
@@ -50,8 +70,8 @@ class Image(BaseModel):
         height=512,
         media_type="image/png",
         subject_id="eileen",
-        face=_FACE,
-        faces=[_FACE],
+        face=FACE_EXAMPLE,
+        faces=[FACE_EXAMPLE],
         created_at="2026-11-20T15:04:05.123456Z",
         expires_at=None,
     )

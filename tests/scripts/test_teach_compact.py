@@ -69,7 +69,7 @@ def test_pairs_without_a_clear_order_cost_nothing() -> None:
     near = torch.tensor([[0.4], [0.5], [torch.nan]])
     read = torch.tensor([[3.0], [0.0], [1.0]], requires_grad=True)
     loss = ranking_loss(read, read, near, torch.ones(1))
-    loss.backward()
+    torch.autograd.backward(loss)
     assert float(loss.detach()) == 0
     assert read.grad is not None
     assert read.grad.abs().sum() == 0
@@ -93,7 +93,7 @@ def test_a_step_gives_the_same_batch_twice_and_a_loss_with_gradients() -> None:
     torch.manual_seed(0)
     network = Compact(CompactConfig(stem=4, widths=(4, 4, 4, 8), blocks=(1, 1, 1, 1), compare=8))
     loss, parts = Taught(torch.from_numpy(trust()))(network, one)
-    loss.backward()
+    torch.autograd.backward(loss)
     assert set(parts) == {"absolute", "comparing", "order", "earlier", "cameras"}
     assert all(value >= 0 for value in parts.values())
     assert all(one.grad is not None for one in network.parameters())

@@ -49,6 +49,7 @@ def test_one_photo_is_answered_in_one_request(service: Service) -> None:
     x, y, width, height = item["face"]["box"]
     assert x < 220 < x + width
     assert y < 110 < y + height
+    assert abs(item["face"]["gaze"]["yaw"]) < 20
     assert list(item["intensities"]) == list(SUPPORTED_AUS)
     for au, read in item["intensities"].items():
         assert list(read) == ["intensity", "level", "present", "probabilities"]

@@ -38,6 +38,9 @@ def test_an_upload_tells_what_it_shows(service: Service, image: Json) -> None:
     assert 150 < x < x + width < 310
     assert 20 < y < y + height < 220
     assert all(abs(image["face"][angle]) < 30 for angle in ("yaw", "pitch", "roll"))
+    gaze = image["face"]["gaze"]
+    assert set(gaze) == {"yaw", "pitch"}
+    assert all(-30 < angle < 30 for angle in gaze.values()), "she looks past the camera a little"
     assert image["faces"] == [image["face"]]
     assert service.read(f"/v1/images/{image['id']}") == image
 

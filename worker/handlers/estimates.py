@@ -33,6 +33,14 @@ class _Item:
     sha256: str | None
 
 
+@dataclass(frozen=True)
+class _Face:
+    """A face to read, and what is said of where it is and looks."""
+
+    registered: RegisteredFace
+    described: dict[str, Any]
+
+
 def read_images(work: Work) -> None:
     """Read the images that have not been, in batches.
 
@@ -78,9 +86,7 @@ def _source(item: EstimateItem, image: Image | None) -> str | None:
     return None if image is None or image.erased_at is not None else image.sha256
 
 
-def _face(
-    work: Work, model: LoadedModel, item: _Item, any_person: bool
-) -> RegisteredFace | dict[str, Any]:
+def _face(work: Work, model: LoadedModel, item: _Item, any_person: bool) -> _Face | dict[str, Any]:
     """The face of an item, or why there is none; runs on a thread of the pool."""
     gone = {"code": "resource-expired", "detail": f"{item.file} has expired."}
     if item.sha256 is None:
@@ -90,23 +96,27 @@ def _face(
     except ArtifactMissingError:
         return gone
     face = registered(work, data, model.reader.config.registration, item.file)
-    if isinstance(face, RegisteredFace) and model.person is not None and not any_person:
-        return looks_like_another(face, model.person, item.file) or face
-    return face
+    if not isinstance(face, RegisteredFace):
+        return face
+    if model.person is not None and not any_person:
+        other = looks_like_another(face, model.person, item.file)
+        if other is not None:
+            return other
+    return _Face(face, described_face(face, work.models.registrar))
 
 
 def _read(
-    work: Work, model: LoadedModel, faces: Sequence[RegisteredFace | dict[str, Any]]
+    work: Work, model: LoadedModel, faces: Sequence[_Face | dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    found = [face for face in faces if isinstance(face, RegisteredFace)]
+    found = [face.registered for face in faces if isinstance(face, _Face)]
     estimates: Iterator[Mapping[str, Any]] = iter(())
     if found:
         with work.timings.stage("estimate", len(found)):
             read = model.reader.estimate(np.stack([face.image for face in found]))
         estimates = iter(read.as_dicts())
     return [
-        {"face": described_face(face), "intensities": next(estimates)}
-        if isinstance(face, RegisteredFace)
+        {"face": face.described, "intensities": next(estimates)}
+        if isinstance(face, _Face)
         else {"error": job_error(face["code"], _TITLES.get(face["code"], _TITLE), face["detail"])}
         for face in faces
     ]

@@ -13,8 +13,16 @@ import pytest
 from models.estimators.reader import Reader
 from models.estimators.same_person import OtherPersonError
 from models.estimators.shipped import shipped_checkpoint
-from models.estimators.streaming import CHUNK, FrameReader, VideoError, count_frames, write_csv
+from models.estimators.streaming import (
+    CHUNK,
+    Frame,
+    FrameReader,
+    VideoError,
+    count_frames,
+    write_csv,
+)
 from models.images import UnsupportedImageError
+from models.registration.gaze import Gaze
 from tests.support.faces import astronaut, photographed, registrar
 from tests.support.heif import stored
 from tests.support.pictures import portrait, portrait_image
@@ -47,14 +55,16 @@ def test_every_frame_has_a_row_in_openface_s_columns(reader: FrameReader, video:
     assert counted == (FRAMES, FRAMES - 1)
     rows = list(csv.DictReader(io.StringIO(out.getvalue())))
     names = [f"{au}_{kind}" for kind in "rc" for au in aus]
-    assert list(rows[0]) == ["frame", "success", *names]
+    gaze = ["gaze_angle_x", "gaze_angle_y"]
+    assert list(rows[0]) == ["frame", "success", *gaze, *names]
     assert [int(row["frame"]) for row in rows] == list(range(1, FRAMES + 1))
     for row in rows:
         dark = int(row["frame"]) == DARK
         assert row["success"] == ("0" if dark else "1")
-        assert all((row[name] == "") == dark for name in names)
+        assert all((row[name] == "") == dark for name in [*gaze, *names])
     for row in (row for row in rows if row["success"] == "1"):
         assert float(row["AU12_r"]) > 2, "she smiles"
+        assert abs(float(row["gaze_angle_x"])) < 0.5
         assert row["AU12_c"] == "1"
         for au in aus:
             assert row[f"{au}_c"] == str(int(float(row[f"{au}_r"]) >= 0.5))
@@ -105,3 +115,14 @@ def test_a_photo_of_a_kind_that_is_not_accepted_is_refused_by_name(
     path.write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(40))
     with pytest.raises(UnsupportedImageError, match="JPEG 2000"):
         list(reader.read([path]))
+
+
+def test_gaze_is_in_radians_left_and_down_positive() -> None:
+    """The signs of OpenFace: x to the image's right, y down."""
+    out = io.StringIO()
+    intensities = np.zeros(1, np.float32)
+    frames = [Frame("a", 1, intensities, Gaze(yaw=18.0, pitch=9.0)), Frame("a", 2, intensities)]
+    write_csv(out, ["AU12"], frames, name_files=False)
+    rows = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert (rows[0]["gaze_angle_x"], rows[0]["gaze_angle_y"]) == ("0.314", "-0.157")
+    assert (rows[1]["gaze_angle_x"], rows[1]["gaze_angle_y"]) == ("", "")
