@@ -36,9 +36,7 @@ __all__ = [
     "UnsupportedImageError",
     "decode_image",
     "encode_png",
-    "is_grey",
     "read_mark",
-    "without_colours",
 ]
 
 ImageArray = npt.NDArray[np.uint8]
@@ -125,11 +123,6 @@ _CONVERTIBLE: Final = frozenset(
     {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 )
 _DEEP_GREY: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
-_APART: Final = 3
-"""Pixels from one that is looked at for colours to the next."""
-_COLOURLESS: Final = 6
-"""Grey levels that channels of a grey photo may lie apart, after a JPEG in colours."""
-_GREY: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _DAMAGE: Final = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, KeyError,
     TypeError, OverflowError, RuntimeError, ZeroDivisionError, Warning,
@@ -319,17 +312,3 @@ def read_mark(png: bytes) -> SyntheticMark | None:
     except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGE):
         return None
     return read_xmp_packet(packet) if isinstance(packet, str) else None
-
-
-def is_grey(rgb: ImageArray) -> bool:
-    """Whether an image (H, W, 3) has no colours, but for what compression leaves of them."""
-    red, green, blue = np.moveaxis(rgb[::_APART, ::_APART], 2, 0)
-    most = np.maximum(np.maximum(red, green), blue)
-    least = np.minimum(np.minimum(red, green), blue)
-    return bool((most - least).max(initial=0) <= _COLOURLESS)
-
-
-def without_colours(rgb: ImageArray) -> ImageArray:
-    """An image (H, W, 3) in greys of the same luminance (ITU-R BT.601)."""
-    grey = (rgb @ _GREY + np.float32(0.5)).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)

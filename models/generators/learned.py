@@ -25,9 +25,9 @@ from models.generators.fast import FastGenerator
 from models.generators.graphed import GraphedGenerator
 from models.generators.networks import ResnetGenerator, blank
 from models.generators.pairs import scaled
-from models.images import is_grey, without_colours
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
+from models.registration.tone import face_tone
 
 _DTYPES: Final[Mapping[Precision, torch.dtype]] = {
     "float32": torch.float32,
@@ -116,7 +116,7 @@ class LearnedGenerator:
             drawn = self.draw(images, asked[batch])
             for row, before, after in zip(batch, images, drawn, strict=True):
                 drawing = after if size == self.config.size else _changed(out[row], before, after)
-                out[row] = without_colours(drawing) if is_grey(faces[row].photo) else drawing
+                out[row] = face_tone(faces[row]).applied(drawing)
         return out
 
     def draw(self, images: ImageArray, aus: FloatArray) -> ImageArray:

@@ -9,15 +9,15 @@ import numpy as np
 
 from models.generators.base import FloatArray, ImageArray, check_request
 from models.generators.paste import paste_back
-from models.images import is_grey, without_colours
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.procrustes2d import shown_in_2d
 from models.registration.pyramid import Pyramid
+from models.registration.tone import face_tone
 
 
 class OneByOneGenerator(ABC):
     """Asks for each image by itself; an image registered in 2D shows what surrounds the face, so
-    its drawing does too, and the drawing of a photo without colours has none."""
+    its drawing does too, and a drawing has no colours that its face has not."""
 
     def generate(
         self,
@@ -32,16 +32,15 @@ class OneByOneGenerator(ABC):
         check_request(len(faces), targets, sources, seeds, size)
         out = np.zeros((len(faces), size, size, 3), np.uint8)
         pyramids: dict[RegisteredFace, Pyramid] = {}
-        grey = {face: is_grey(face.photo) for face in dict.fromkeys(faces)}
+        tones = {face: face_tone(face) for face in dict.fromkeys(faces)}
         for index, face in enumerate(faces):
             if face not in pyramids:
                 pyramids[face] = Pyramid(face.photo)
             source = None if sources is None else sources[index]
             seed = 0 if seeds is None else seeds[index]
             drawing = self.drawn(face, pyramids[face], targets[index], source, seed, size)
-            if grey[face]:
-                # Teeth, tongue and the tint of shadows bring colours of their own.
-                drawing = without_colours(drawing)
+            # Teeth, tongue and the tint of shadows bring colours of their own.
+            drawing = tones[face].applied(drawing)
             if face.kind == "2d":
                 pasted = paste_back(face, drawing, targets[index], source)
                 drawing = shown_in_2d(face, Pyramid(pasted), size)

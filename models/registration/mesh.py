@@ -15,6 +15,7 @@ from models.registration.detector import Detection
 from models.registration.face import VERTEX_COUNT, FloatArray
 from models.registration.network import Network
 from models.registration.pyramid import Pyramid, Window
+from models.registration.tone import in_greys
 
 ASSET: Final = "face_landmark.tflite"
 _INPUT: Final = 192
@@ -53,7 +54,7 @@ class MeshFinder:
 
     def measure(self, pyramid: Pyramid, window: Window) -> PhotoMesh:
         """The mesh of the one face in `window`."""
-        crop = pyramid.cut(window, _INPUT)
+        crop = in_greys(pyramid.cut(window, _INPUT))
         points, logit = self._network.run((crop.astype(np.float32) / 255.0)[None])
         return PhotoMesh(
             # The network counts from the crop's corner, photos from the first pixel's centre.

@@ -7,11 +7,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from models.registration.tone import LUMINANCE
+
+__all__ = ["LUMINANCE", "brightness_ratio", "fit_light", "vertex_normals"]
+
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
 
-LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
-"""Weights of R, G and B in luminance (ITU-R BT.601)."""
 _PRIOR: Final = np.array([0.62, 0.0, -0.22, -0.30])
 """Ambient share and light direction of an ordinary portrait: from above and in front."""
 _PRIOR_WEIGHT: Final = 0.15

@@ -3,7 +3,9 @@
 The mesh's inner lip contours are coarse: on full lips they lie apart although the mouth is shut,
 and a wide smile's teeth reach beyond them. An opening drawn between such contours would show teeth
 amid the lip, or tear teeth off with it. The line where shut lips meet is a dark valley, so both
-contours are laid into it; parted lips end where their red gives way to teeth or dark.
+contours are laid into it; parted lips end where their red gives way to teeth or dark. In a photo of
+one tint there is no red to go by: teeth are then a bright band with an edge on either side, which
+a pale lower lip, bright down to the skin, is not.
 """
 
 from __future__ import annotations
@@ -36,10 +38,24 @@ _LIP_EDGE: Final = 0.75
 """Share of the lips' redness below which a sample beside them is taken for teeth."""
 _OUTWARD: Final = (-0.02, 0.09)
 """How far, in canonical units, an edge may lie inside and outside the mesh's contour."""
+_BAND: Final = (1.08, 0.10)
+"""Brightness of the gap's brightest part over the darkest above and below it, from which it begins
+to count as teeth, and the step to certainty: of 108 neutral photos in grey and sepia none had more
+than 1.06, and 29 of 34 smiles that show teeth had 1.2."""
+_ACROSS: Final = 3
+"""Columns to either side of the middle of the mouth in which a band of teeth is looked for."""
+_ALONG: Final = np.linspace(-0.6, 1.6, 45)
+"""Places in a column that profiles are taken at; 0 and 1 are the upper and lower contour."""
+_BETWEEN: Final = (0.05, 0.9)
+_LAST: Final = 1.45
 _DARK: Final = (0.45, 0.20)
 """Share of the gap that is much darker than the lips, and the step to certainty."""
 _WIDE: Final = (0.15, 0.03)
 """Height of the gap that no shut mouth reaches, and the step to certainty."""
+
+
+_INNER: Final = slice(3, -3)
+"""Columns away from the corners of the mouth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +73,13 @@ class Lips:
 
 
 def look_at_lips(
-    rims: Rims, dense: FloatArray, lip_middles: FloatArray, view: View, pyramid: Pyramid
+    rims: Rims,
+    dense: FloatArray,
+    lip_middles: FloatArray,
+    view: View,
+    pyramid: Pyramid,
+    *,
+    colours: bool = True,
 ) -> Lips:
     """Look for teeth, dark or a valley between the inner contours.
 
@@ -67,6 +89,7 @@ def look_at_lips(
         lip_middles: (2, K, 3), points on the upper and the lower lip's red beside each rim vertex.
         view: canonical frame -> photo pixels.
         pyramid: of the photo.
+        colours: whether the face has colours by which teeth can be told from lips.
     """
     upper, lower = dense[list(rims.upper)], dense[list(rims.lower)]
     share = np.linspace(0, 1, _SAMPLES, dtype=np.float32)[:, None, None]
@@ -76,11 +99,13 @@ def look_at_lips(
     luminance = np.asarray(cv2.GaussianBlur(colour @ LUMINANCE, (1, 5), 0), np.float32)
     height = np.asarray(column[..., 1], np.float32)
     between = (height >= upper[:, 1]) & (height <= lower[:, 1])
-    openness = _openness(colour, luminance, between, rims.gaps(dense))
+    gaps = rims.gaps(dense)
+    teeth = _palest(colour, luminance, between) if colours else _band(luminance, height, between)
+    openness = _openness(teeth, colour, luminance, between, gaps)
     meeting = _valley(luminance, height, upper[:, 1], lower[:, 1])
     if openness == 0:
         return Lips(0.0, meeting, meeting)
-    inside = _is_inside(colour, luminance)
+    inside = _is_inside(colour, luminance, between, colours)
     top, bottom = _edges(inside, height, upper[:, 1], lower[:, 1])
     open_share = np.float32(openness)
     return Lips(
@@ -89,20 +114,45 @@ def look_at_lips(
 
 
 def _openness(
-    colour: FloatArray, luminance: FloatArray, between: BoolArray, gaps: FloatArray
+    teeth: float, colour: FloatArray, luminance: FloatArray, between: BoolArray, gaps: FloatArray
 ) -> float:
-    inner = slice(3, -3)
-    gap = float(gaps[inner].mean())
-    if gap < _OPEN_HEIGHT or not between[:, inner].any():
+    gap = float(gaps[_INNER].mean())
+    if gap < _OPEN_HEIGHT or not between[:, _INNER].any():
         return 0.0
-    lip_luminance, lip_redness = _lip_tone(colour)
-    inside = colour[:, inner][between[:, inner]]
-    level = np.maximum(luminance[:, inner][between[:, inner]], 1)
-    palest = float(np.percentile((inside[:, 0] - inside[:, 2]) / level, 10)) / lip_redness
+    lip_luminance, _ = _lip_tone(colour)
+    level = np.maximum(luminance[:, _INNER][between[:, _INNER]], 1)
     dark = float((level < 0.45 * lip_luminance).mean())
-    evidence = ((_PALE[0] - palest) / _PALE[1], (dark - _DARK[0]) / _DARK[1],
-                (gap - _WIDE[0]) / _WIDE[1])  # fmt: skip
+    evidence = (teeth, (dark - _DARK[0]) / _DARK[1], (gap - _WIDE[0]) / _WIDE[1])
     return float(np.clip(max(evidence), 0, 1))
+
+
+def _palest(colour: FloatArray, luminance: FloatArray, between: BoolArray) -> float:
+    """Evidence for teeth, sure from 1: how little red the palest tenth of the gap has."""
+    inside = colour[:, _INNER][between[:, _INNER]]
+    if not len(inside):
+        return 0.0
+    level = np.maximum(luminance[:, _INNER][between[:, _INNER]], 1)
+    redness = float(np.percentile((inside[:, 0] - inside[:, 2]) / level, 10))
+    return (_PALE[0] - redness / _lip_tone(colour)[1]) / _PALE[1]
+
+
+def _band(luminance: FloatArray, height: FloatArray, between: BoolArray) -> float:
+    """Evidence for teeth, sure from 1: how far a band in the gap is brighter than its two sides."""
+    middle = luminance.shape[1] // 2
+    profiles = []
+    for column in range(middle - _ACROSS, middle + _ACROSS + 1):
+        gap = height[between[:, column], column]
+        if len(gap) > 1:
+            along = (height[:, column] - gap[0]) / max(float(gap[-1] - gap[0]), 1e-3)
+            profiles.append(np.interp(_ALONG, along, luminance[:, column]))
+    if not profiles:
+        return 0.0
+    profile = np.maximum(np.mean(profiles, axis=0), 1)
+    inside = np.flatnonzero((_BETWEEN[0] <= _ALONG) & (_BETWEEN[1] >= _ALONG))
+    brightest = int(inside[profile[inside].argmax()])
+    above = float(profile[: brightest + 1].min())
+    below = float(profile[brightest : int((_ALONG <= _LAST).sum())].min())
+    return (float(profile[brightest]) / max(above, below) - _BAND[0]) / _BAND[1]
 
 
 def _lip_tone(colour: FloatArray) -> tuple[float, float]:
@@ -112,12 +162,19 @@ def _lip_tone(colour: FloatArray) -> tuple[float, float]:
     return luminance, max(float(lips[0] - lips[2]) / luminance, 0.05)
 
 
-def _is_inside(colour: FloatArray, luminance: FloatArray) -> BoolArray:
+def _is_inside(
+    colour: FloatArray, luminance: FloatArray, between: BoolArray, colours: bool
+) -> BoolArray:
     """Which samples (S, K) are teeth or dark rather than lip."""
     lip_luminance, lip_redness = _lip_tone(colour)
-    redness = (colour[..., 0] - colour[..., 2]) / np.maximum(luminance, 1)
-    pale, dark = redness < _LIP_EDGE * lip_redness, luminance < 0.5 * lip_luminance
-    return np.asarray(pale | dark, np.bool_)
+    if colours:
+        pale = (colour[..., 0] - colour[..., 2]) / np.maximum(
+            luminance, 1
+        ) < _LIP_EDGE * lip_redness
+    else:
+        brightest = float(np.percentile(luminance[between], 90))
+        pale = luminance > max((lip_luminance + brightest) / 2, _BAND[0] * lip_luminance)
+    return np.asarray(pale | (luminance < 0.5 * lip_luminance), np.bool_)
 
 
 def _edges(

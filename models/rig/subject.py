@@ -12,6 +12,7 @@ import numpy as np
 from models.registration.canonical import canonical_face
 from models.registration.face import FloatArray, ImageArray, RegisteredFace, View
 from models.registration.pyramid import Pyramid
+from models.registration.tone import face_tone
 from models.rig.contact import Rims
 from models.rig.eyes import Eye, find_irises
 from models.rig.light import LUMINANCE, fit_light, vertex_normals
@@ -21,6 +22,8 @@ from models.rig.mouth import teeth_colour
 
 _CHEEKS: Final = (50, 280, 205, 425, 101, 330, 9, 151)
 """Vertices of bare skin: cheeks and the middle of the forehead."""
+_COLOURED: Final = 0.5
+"""How colourful a face must be for its lips to be told from teeth by their red."""
 _GRAIN: Final = 40
 """Places per canonical unit told apart in the photo when light is measured: no pores."""
 
@@ -76,7 +79,8 @@ def measure(model: RigModel, face: RegisteredFace) -> Subject:
 def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
     view = face.photo_view
     dense = model.dense.refine(face.mesh)
-    lips = look_at_lips(model.lips, dense, _lip_middles(face.mesh), view, pyramid)
+    colours = face_tone(face).colourful >= _COLOURED
+    lips = look_at_lips(model.lips, dense, _lip_middles(face.mesh), view, pyramid, colours=colours)
     dense = _fitted(model.lips, dense, lips)
     texture = view.project(dense)[:, :2]
     turn = np.asarray(view.matrix / view.scale, np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from models.generators.paste import paste_back
 from models.generators.rig import RigGenerator
 from models.images import decode_image
 from models.registration import Registrar, load_registrar
-from models.registration.face import FloatArray, RegisteredFace
+from models.registration.face import FloatArray, ImageArray, RegisteredFace
 from models.rig.model import rig_model
 from models.rig.shown import shown_expression
 
@@ -77,3 +78,18 @@ def person(aperture: float = 1.0, lips: float = 1.0) -> FloatArray:
     near = np.exp(-0.5 * ((dense[:, 0] / 0.35) ** 2 + ((dense[:, 1] - middle) / 0.15) ** 2))
     dense[:, 1] += (lips - 1) * near * (dense[:, 1] - middle)
     return np.asarray(dense, np.float32)
+
+
+_TINTS: Final = {
+    "grey": ((0.0, 1.0, 1.0), (0.0, 1.0, 1.0), (0.0, 1.0, 1.0)),
+    "sepia": ((0.0, 1.07, 1.0), (0.0, 0.95, 1.0), (0.0, 0.72, 1.0)),
+    "blue": ((0.0, 1.0, 1.6), (0.0, 1.0, 1.15), (0.1, 0.9, 0.75)),
+}
+"""Of red, green and blue: floor, gain and exponent of brightness 0..1."""
+
+
+def tinted(photo: ImageArray, tint: str) -> ImageArray:
+    """A photo (..., 3) as a print of one tint: grey, sepia or blue."""
+    level = photo @ np.array([0.299, 0.587, 0.114]) / 255
+    channels = [255 * (floor + gain * level**power) for floor, gain, power in _TINTS[tint]]
+    return np.asarray(np.clip(np.stack(channels, axis=-1) + 0.5, 0, 255), np.uint8)

@@ -14,9 +14,8 @@ from models.generators.registry import (
     available,
     load_generator,
 )
-from models.images import is_grey, without_colours
 from models.registration.face import RegisteredFace
-from tests.support.faces import astronaut, astronaut_smile, calm, registrar, target
+from tests.support.faces import astronaut, astronaut_smile, calm, registrar, target, tinted
 
 TARGETS = targets_array(
     Target.parse(intensities)
@@ -82,16 +81,44 @@ def test_a_drawing_in_2d_keeps_what_surrounds_the_face(rig: Generator) -> None:
 
 @pytest.mark.parametrize("name", available())
 def test_a_grey_photo_stays_grey(name: str) -> None:
-    photo = without_colours(astronaut().photo)
-    assert is_grey(photo)
-    assert not is_grey(astronaut().photo)
-    grey = registrar().register(photo)
+    grey = registrar().register(tinted(astronaut().photo, "grey"))
     wanted = targets_array([Target.parse({"AU12": "D", "AU25": "D", "AU26": "D"})])
     drawing = load_generator(name).generate([grey], wanted, size=300)[0]
     assert np.ptp(drawing, axis=2).max() == 0
     coloured = load_generator(name).generate([copy()], wanted, size=300)[0]
     assert np.ptp(coloured, axis=2).max() > 20
     assert np.ptp(paste_back(grey, drawing, wanted[0]), axis=2).max() <= 1
+
+
+@pytest.mark.parametrize("tint", ["sepia", "blue"])
+def test_a_mouth_has_the_tint_of_its_face(rig: Generator, tint: str) -> None:
+    """Colours of the drawing are a function of brightness, and it is the photo's."""
+    face = registrar().register(tinted(astronaut().photo, tint))
+    wanted = targets_array([Target.parse({"AU26": "E", "AU25": "E", "AU06": "D"})])
+    drawing = rig.generate([face], wanted, size=300)[0]
+    shown = drawing[drawing.any(axis=2)]
+    level = np.round(shown @ [0.299, 0.587, 0.114]).astype(int)
+    hue = shown[:, 0].astype(int) - shown[:, 2]
+    grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    print_of_grey = tinted(grey[None], tint)[0].astype(int)
+    luminance = print_of_grey @ [0.299, 0.587, 0.114]
+    expected = np.interp(level, luminance, print_of_grey[:, 0] - print_of_grey[:, 2])
+    # Darker or brighter than all of the face its tint is not known, and fades.
+    face_levels = face.image[face.image.any(axis=2)] @ [0.299, 0.587, 0.114]
+    low, high = np.quantile(face_levels, [0.06, 0.98])
+    off = np.abs(hue - expected)[(level > low) & (level < high)]
+    assert np.quantile(off, 0.99) <= 8
+    untinted = rig.generate([astronaut()], wanted, size=300)[0]
+    mouth = untinted[untinted.any(axis=2)]
+    assert np.quantile(mouth[:, 0].astype(int) - mouth[:, 2], 0.95) > 60
+
+
+def test_a_signature_in_colours_does_not_colour_a_grey_face(rig: Generator) -> None:
+    photo = tinted(astronaut().photo, "grey")
+    photo[-60:, -200:] = (200, 30, 40)
+    wanted = targets_array([Target.parse({"AU26": "E", "AU25": "E"})])
+    face = registrar().register(photo)
+    assert np.ptp(rig.generate([face], wanted)[0], axis=2).max() == 0
 
 
 def test_no_faces_give_no_drawings(rig: Generator) -> None:
