@@ -146,6 +146,7 @@ def balance_options(spec: Mapping[str, Any]) -> BalanceOptions:
         subject_cap=spec["subject_cap"],
         splits=tuple(spec["splits"]),
         fill="synthetic" if spec["fill"] == "synthetic" else "none",
+        sources="absent" if spec.get("sources") == "absent" else "neutral-first",
     )
 
 

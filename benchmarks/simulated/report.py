@@ -110,6 +110,7 @@ def _balancing(results: Results) -> Iterator[str]:
     compared = {
         "real frames resampled": Recipe("real"),
         "synthetic, balanced": Recipe("synthetic"),
+        "synthetic, on any frame without the AU": Recipe("synthetic", sources="absent"),
         "real, varied": Recipe("real", varied=True),
         "synthetic, varied": Recipe("synthetic", varied=True),
     }

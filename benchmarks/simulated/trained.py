@@ -16,6 +16,7 @@ from benchmarks.simulated.database import Database
 from benchmarks.simulated.reading import compact, read, references
 from benchmarks.simulated.sizes import Size
 from benchmarks.simulated.training_sets import Source, training_set
+from models.balancing.options import Sources
 from models.corpora.table import Split
 from models.estimators.augment import Augment
 from models.estimators.compact import Compact
@@ -40,23 +41,27 @@ class Recipe:
         registration, normalisation: of every face, in training and after it.
         varied: whether light, camera and registration are varied at random in training, which the
             paper does not do and the service does.
+        sources: what drawings are made on: neutral frames first, or any frame without the AU.
     """
 
     source: Source
     registration: RegistrationKind = "3d"
     normalisation: Normalisation = "none"
     varied: bool = False
+    sources: Sources = "neutral-first"
 
     @property
     def name(self) -> str:
         """For files and tables."""
         varied = "varied" if self.varied else "plain"
-        return f"{self.source}-{self.registration}-{self.normalisation}-{varied}"
+        name = f"{self.source}-{self.registration}-{self.normalisation}-{varied}"
+        return name if self.sources == "neutral-first" else f"{name}-{self.sources}"
 
 
 RECIPES: Final = (
     Recipe("real"),
     Recipe("synthetic"),
+    Recipe("synthetic", sources="absent"),
     Recipe("real", varied=True),
     Recipe("synthetic", varied=True),
     Recipe("real", registration="2d"),
@@ -107,7 +112,7 @@ def _fit(
     work: Path,
 ) -> None:
     faces = training_set(
-        database, splits, recipe.source, recipe.registration, size.count, seed, work
+        database, splits, recipe.source, recipe.registration, size.count, seed, work, recipe.sources
     )
     faces = replace(faces, neutrals=references(database, recipe.registration, recipe.normalisation))
     augment: Augmentation = Augment() if recipe.varied else _as_they_are

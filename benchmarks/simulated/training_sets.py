@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.simulated.database import Database
-from models.balancing.options import BalanceOptions
+from models.balancing.options import BalanceOptions, Sources
 from models.balancing.plan import Method, Plan, make_plan
 from models.balancing.targets import drawable, source_labels, target_labels
 from models.corpora.table import Split
@@ -30,20 +30,24 @@ def training_set(
     count: int,
     seed: int,
     work: Path,
+    sources: Sources = "neutral-first",
 ) -> LabelledFaces:
     """A balanced set of the people to learn from, `count` images per AU and level.
 
     Both sources are of the same size and plan the same cells: what differs is that one repeats
     the frames that show a level, and the other draws their labels on other frames.
     """
-    options = BalanceOptions(database.spec.coded, count, seed=seed, splits=("train",))
+    options = BalanceOptions(
+        database.spec.coded, count, seed=seed, splits=("train",), sources=sources
+    )
     plan = make_plan(database.table(splits), options, method=METHODS[source])
     items = plan.items()
     labels = target_labels(plan, items)
     if source == "real":
         images = database.crops(kind)[items["source"]]
     else:
-        images = _drawn(database, plan, kind, work / f"drawn-{kind}-{count}-{seed}.npy")
+        of = "" if sources == "neutral-first" else f"-{sources}"
+        images = _drawn(database, plan, kind, work / f"drawn-{kind}-{count}-{seed}{of}.npy")
     columns = [SUPPORTED_AUS.index(au) for au in database.spec.coded]
     return LabelledFaces(
         images=images,

@@ -26,9 +26,9 @@ def pair_capacity(cell: CellPool, subjects: int) -> CountArray:
 def draw_pairs(cell: CellPool, shares: CountArray, stream: Stream) -> tuple[IndexArray, IndexArray]:
     """Draw each subject's share of pairs.
 
-    A subject's sources are taken in turn, neutral ones until all their pairs are used up, then
-    the others; no pair comes twice before every pair of that subject came once. Vectors come as
-    often as they do in the corpus, every donor subject counting alike.
+    A subject's sources are taken in turn, those that come first (`CellPool.neutral`) until all
+    their pairs are used up, then the others; no pair comes twice before every pair of that subject
+    came once. Vectors come as often as they do in the corpus, every donor subject counting alike.
 
     Args:
         shares: int64 (subjects,), images of each subject.

@@ -12,6 +12,7 @@ FRONTAL: Final = (0.0, 0.0)
 """A pose is pitch and yaw in degrees; frontal is the registered face as it is."""
 
 Fill = Literal["none", "synthetic"]
+Sources = Literal["neutral-first", "absent"]
 
 
 class BalanceError(ValueError):
@@ -49,6 +50,9 @@ class BalanceOptions:
         splits: frames of these splits only; all frames when empty.
         fill: what to do about an intensity that never occurs. "none" leaves it out and says so,
             "synthetic" scales vectors of the nearest level that does occur.
+        sources: which frames without the AU are drawn on: "neutral-first" takes those that show
+            nothing until they are used up; "absent" takes any, all alike often, as Niinuma et al.
+            (2022, 4.2.2) resample.
     """
 
     aus: tuple[str, ...]
@@ -60,6 +64,7 @@ class BalanceOptions:
     subject_cap: int | None = None
     splits: tuple[Split, ...] = ()
     fill: Fill = "none"
+    sources: Sources = "neutral-first"
 
     @property
     def per_cell(self) -> int:

@@ -154,7 +154,13 @@ def _cell_pool(
     pool: FramePool, method: Method, options: BalanceOptions, column: int, level: int
 ) -> CellPool:
     if method == "semantic":
-        return cell_pool(pool, column, level, fill=options.fill == "synthetic")
+        return cell_pool(
+            pool,
+            column,
+            level,
+            fill=options.fill == "synthetic",
+            neutral_first=options.sources == "neutral-first",
+        )
     frames = donor_frames(pool, column, level)
     return CellPool(
         sources=frames,

@@ -42,7 +42,7 @@ class CellPool:
     Attributes:
         sources: int32 (S,), frames in which the AU is absent, by subject, neutral ones first.
         source_subject: int32 (S,).
-        neutral: bool (S,).
+        neutral: bool (S,), sources that are used before the others.
         donors: int32 (V,), one frame for each different label vector with the AU at the level.
         weights: float64 (V,), how often each vector occurs, every subject counting alike; sums
             to 1.
@@ -97,7 +97,9 @@ def nearest_level(pool: FramePool, column: int, level: int) -> int | None:
     return min(occurring, key=lambda other: (abs(other - level), -other), default=None)
 
 
-def cell_pool(pool: FramePool, column: int, level: int, *, fill: bool) -> CellPool:
+def cell_pool(
+    pool: FramePool, column: int, level: int, *, fill: bool, neutral_first: bool = True
+) -> CellPool:
     """What the cell of AU `column` at `level` can draw from; empty arrays where it has nothing."""
     sources = source_frames(pool, column)
     donors = donor_frames(pool, column, level)
@@ -113,7 +115,7 @@ def cell_pool(pool: FramePool, column: int, level: int, *, fill: bool) -> CellPo
     return CellPool(
         sources=sources,
         source_subject=subject[sources],
-        neutral=pool.neutral[sources],
+        neutral=pool.neutral[sources] & neutral_first,
         donors=donors[first],
         weights=np.bincount(inverse.reshape(-1), weights=each, minlength=len(first)).astype(
             np.float64

@@ -74,6 +74,13 @@ def build(
         str,
         typer.Option(help="For intensities that never occur: none, or synthetic to scale others."),
     ] = "none",
+    sources: Annotated[
+        str,
+        typer.Option(
+            help="What label vectors are drawn on: neutral-first, or absent for any frame without "
+            "the AU, as in the paper."
+        ),
+    ] = "neutral-first",
     split: Annotated[
         list[str] | None, typer.Option(help="Frames of this split alone: train, validation, test.")
     ] = None,
@@ -125,6 +132,7 @@ def build(
                 "per_intensity": per_intensity,
                 "method": method,
                 "fill": fill,
+                "sources": sources,
                 "jitter": jitter,
                 "splits": split or [],
                 "subject_cap": subject_cap,

@@ -66,6 +66,7 @@ _ONLY_CORPUS: Final = (
     "intensities",
     "method",
     "fill",
+    "sources",
     "jitter",
     "subject_cap",
     "splits",
@@ -276,6 +277,7 @@ def _of_corpus(
         subject_cap=asked.subject_cap,
         splits=tuple(asked.splits),
         fill=asked.fill,
+        sources=asked.sources,
     )
     _check(options, coded, settings)
     content = {
@@ -292,6 +294,7 @@ def _of_corpus(
         "intensities": list(options.levels),
         "method": asked.method,
         "fill": asked.fill,
+        "sources": asked.sources,
         "jitter": asked.jitter,
         "subject_cap": asked.subject_cap,
         "splits": list(asked.splits),

@@ -73,6 +73,11 @@ class DatasetRequest(BaseModel):
         description="What to do about an intensity that never occurs: leave it out and say so, or "
         "scale label vectors of the nearest one.",
     )
+    sources: Literal["neutral-first", "absent"] = Field(
+        "neutral-first",
+        description="Which frames without the AU label vectors are drawn on: those that show "
+        "nothing first, or (absent) any of them, as in Niinuma et al.",
+    )
     jitter: float = Field(
         0.0, allow_inf_nan=False, description="Move intensities by up to this, within their level."
     )

@@ -252,3 +252,22 @@ def test_presence_without_intensity_is_not_neutral(method: Method) -> None:
 
     assert set(items["source"].tolist()) >= {0, 1, 3}
     np.testing.assert_array_equal(neutral, items["source"] == 0)
+
+
+def test_any_frame_without_the_au_is_drawn_on_where_that_is_asked_for() -> None:
+    """As the paper resamples; neutral frames come first otherwise."""
+    first, absent = (
+        make_plan(TABLE, BalanceOptions(aus=("AU12",), count=300, levels=(4,), sources=sources))
+        for sources in ("neutral-first", "absent")
+    )
+    shares = []
+    for plan in (first, absent):
+        sources = plan.items()["source"]
+        assert (source_labels(plan, plan.items())[:, column("AU12")] == 0).all()
+        assert len({tuple(pair) for pair in plan.items()[["source", "donor"]].tolist()}) == 300
+        shares.append((len(np.unique(sources)), plan.pool.neutral[sources].mean()))
+    assert shares[0][1] == 1
+    without = (TABLE.occurrence[:, column("AU12")] == 0) & (TABLE.intensity[:, column("AU12")] == 0)
+    natural = TABLE.neutral[without].mean()
+    assert abs(shares[1][1] - natural) < 0.12  # four standard errors of 300
+    assert shares[1][0] >= shares[0][0]

@@ -16,7 +16,7 @@ import torch
 from models.generators.pairs import PeoplePairs
 from models.generators.processes import Processes
 from models.generators.training import STATE, TrainedGenerator, train_generator
-from models.resumable import read_state
+from models.resumable import read_state, under
 from tests.models.generators.training_process import training
 from tests.support.gans import bright_faces
 
@@ -35,6 +35,13 @@ def trained(folder: Path, steps: int) -> TrainedGenerator:
 
 def weights(made: TrainedGenerator) -> torch.Tensor:
     return torch.cat([value.flatten() for value in made.generator.network.state_dict().values()])
+
+
+def moments(folder: Path, which: str) -> torch.Tensor:
+    """Adam's first moments as a run left them."""
+    _, tensors = read_state(folder / STATE, "facsimile.gan")
+    held = under(f"{which} optimizer.", tensors)
+    return torch.cat([held[name].flatten() for name in sorted(held) if name.endswith("exp_avg")])
 
 
 def test_a_killed_run_loses_what_came_after_its_last_state(tmp_path: Path) -> None:
@@ -78,6 +85,11 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     apart = (weights(together) - weights(alone)).abs()
     assert float((apart > 1e-5).float().mean()) < 0.02
     assert together.losses == pytest.approx(alone.losses, rel=0.02, abs=1e-3)
+    # Adam takes the same steps for gradients that are summed, but its moments tell.
+    for which in ("discriminator", "generator"):
+        ours, theirs = (moments(tmp_path / folder, which) for folder in ("two", "one"))
+        assert float(ours.norm() / theirs.norm()) == pytest.approx(1, abs=0.02)
+        assert float(torch.nn.functional.cosine_similarity(ours, theirs, dim=0)) > 0.999
     assert together.losses["generator identity"] != alone.losses["generator idiosyncratic"]
 
 
