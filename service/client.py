@@ -122,7 +122,7 @@ class Client:
         """Ask for a job to stop."""
         return _read(self._send("POST", f"/v1/jobs/{job_id}/cancel"), Job)
 
-    def import_archive(self, archive: Path, fields: Mapping[str, str]) -> Corpus:
+    def import_archive(self, archive: Path, fields: Mapping[str, Any]) -> Corpus:
         """Upload a zip file as a corpus; `fields` are those of the form: name, layout, ….
 
         Raises:
@@ -136,7 +136,7 @@ class Client:
             )
         return _read(answer, Corpus)
 
-    def import_path(self, fields: Mapping[str, str]) -> Corpus:
+    def import_path(self, fields: Mapping[str, Any]) -> Corpus:
         """Import a folder that lies on the server; `fields` as in the API."""
         return _read(self._send("POST", "/v1/corpora", json=dict(fields)), Corpus)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import time
@@ -17,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from models.corpora.archive import ArchiveLimits, unpack
 from models.corpora.corpus import Corpus
-from models.corpora.errors import ArchiveError, CorpusError
+from models.corpora.errors import ArchiveError, CorpusError, ScaleUnknownError
 from models.corpora.files import content_root
+from models.corpora.options import stored_options
 from models.corpora.registry import layout_named, read_corpus
 from service.db import tables
 from worker.disk import room_needed
@@ -32,10 +34,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class CorpusPlace:
-    """Where the files of a corpus come from: an uploaded archive, or a path below the root."""
+    """Where the files of a corpus come from, an uploaded archive or a path below the root, and how
+    they are read: `options` is JSON of `models.corpora.options.stored_options`."""
 
     name: str
     layout: str
+    options: str
     path: str | None
     archive_sha256: str | None
 
@@ -49,7 +53,8 @@ def place_of(session: Session, work: Work) -> CorpusPlace:
     row = session.get_one(tables.Corpus, work.job.resource_id)
     if row.erased_at is not None:
         raise JobFailedError("corpus-not-found", "No such corpus", "The corpus was deleted.")
-    return CorpusPlace(row.name, row.layout, row.path, row.archive_sha256)
+    options = json.dumps(row.options or {}, sort_keys=True)
+    return CorpusPlace(row.name, row.layout, options, row.path, row.archive_sha256)
 
 
 @contextlib.contextmanager
@@ -57,12 +62,21 @@ def opened(work: Work, place: CorpusPlace) -> Iterator[Corpus]:
     """The corpus, its labels read; its pixels can be decoded within the block.
 
     Raises:
-        JobFailedError: the files are not a corpus of this layout; names file and line.
+        JobFailedError: the files are not a corpus of this layout, which names file and line, or
+            it has to be told on what scale their labels are.
     """
     with _folder(work, place) as root:
-        key = (root, place.layout, root.stat().st_mtime_ns)
+        key = (root, place.layout, place.options, root.stat().st_mtime_ns)
+        allowed = work.settings.corpora_root if place.path is not None else None
+        options = stored_options(json.loads(place.options), allowed and allowed.resolve())
         try:
-            yield work.models.recent.get(key, lambda: read_corpus(root, layout_named(place.layout)))
+            yield work.models.recent.get(
+                key, lambda: read_corpus(root, layout_named(place.layout), options)
+            )
+        except ScaleUnknownError as error:
+            raise JobFailedError(
+                "unknown-scale", "The scale of the labels is not known", sentence(error, root)
+            ) from error
         except CorpusError as error:
             raise JobFailedError(
                 "unreadable-corpus", "The corpus cannot be read", sentence(error, root)
@@ -72,7 +86,7 @@ def opened(work: Work, place: CorpusPlace) -> Iterator[Corpus]:
 def sentence(error: CorpusError, root: Path) -> str:
     """What is wrong, with the place below the corpus's own folder."""
     try:
-        path = str(error.path.resolve().relative_to(root.resolve()))
+        path = str(error.path.relative_to(root.resolve()))
     except ValueError:
         path = error.path.name
     where = "the corpus" if path == "." else path
@@ -96,7 +110,14 @@ def _folder(work: Work, place: CorpusPlace) -> Iterator[Path]:
                 "The corpus cannot be read",
                 f"This worker has no folder {place.path!r} below FACSIMILE_CORPORA_ROOT.",
             )
-        yield (root / place.path).resolve()
+        found = (root / place.path).resolve()
+        if not found.is_relative_to(root.resolve()):  # it has become a link since it was asked for
+            raise JobFailedError(
+                "unreadable-corpus",
+                "The corpus cannot be read",
+                "Its folder is a link that leads out of FACSIMILE_CORPORA_ROOT.",
+            )
+        yield found
         return
     if place.archive_sha256 is None:
         raise JobFailedError("corpus-not-found", "No such corpus", "The archive is gone.")

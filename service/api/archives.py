@@ -15,7 +15,10 @@ from service.api import bodies
 from service.artifacts import address_of_file
 from service.errors.requests import InvalidRequestError, MalformedFormError
 
-_FIELDS: Final = ("name", "layout", "licence", "consent")
+_FIELDS: Final = ("name", "layout", "licence", "consent", "scale", "min_confidence")
+_LISTS: Final = ("missing", "views", "cameras")
+"""Fields that may come several times; or once, with commas."""
+_MAX_ITEMS: Final = 64
 _MAX_FIELD_BYTES: Final = 64 * 1024
 
 
@@ -38,7 +41,7 @@ async def read_archive(request: Request) -> Posted:
         request.headers,
         request.stream(),
         max_files=1,
-        max_fields=len(_FIELDS),
+        max_fields=len(_FIELDS) + _MAX_ITEMS,
         max_part_size=_MAX_FIELD_BYTES,
     )
     try:
@@ -61,9 +64,11 @@ def _sorted(parsed: FormData) -> tuple[dict[str, str], IO[bytes]]:
             raise InvalidRequestError(
                 "Send the zip file in the field archive: with curl, -F archive=@corpus.zip."
             )
+        elif name in _LISTS:
+            fields[name] = f"{fields[name]},{value}" if name in fields else value
         elif name not in _FIELDS:
             raise InvalidRequestError(
-                f"There is no field {name!r} here; use archive, {', '.join(_FIELDS)}."
+                f"There is no field {name!r} here; use archive, {', '.join((*_FIELDS, *_LISTS))}."
             )
         elif name in fields:
             raise InvalidRequestError(f"The field {name} was sent twice; send one.")

@@ -25,6 +25,7 @@ from service.db.blobs import keep
 from service.db.ids import parse_id
 from service.errors.corpora import (
     CorpusNotFoundError,
+    InvalidReadOptionError,
     PathNotAllowedError,
     UnknownLayoutError,
     UnsafeArchiveError,
@@ -57,16 +58,13 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
     if bodies.media_type(request, (bodies.JSON, bodies.FORM)) == bodies.JSON:
         value, fingerprint = await bodies.read_json(request)
         asked = wire.CorpusRequest.model_validate(value)
-        corpora.check_layout(asked.layout)
+        about = corpora.about(asked)
         path = corpora.check_path(asked.path, services.settings)
-        about = About(asked.name, asked.layout, asked.licence, asked.consent)
         return _Posted(about, None, path, fingerprint)
     form = await archives.read_archive(request)
     # The path comes with JSON alone; one stands in so that one schema serves both.
     asked = wire.CorpusRequest.model_validate({**form.fields, "path": "."})
-    corpora.check_layout(asked.layout)
-    about = About(asked.name, asked.layout, asked.licence, asked.consent)
-    return _Posted(about, form.archive, None, form.fingerprint)
+    return _Posted(corpora.about(asked), form.archive, None, form.fingerprint)
 
 
 def _body() -> dict[str, Any]:
@@ -94,6 +92,7 @@ def _body() -> dict[str, Any]:
         "The corpus.",
         *described.READ_PROBLEMS,
         UnknownLayoutError,
+        InvalidReadOptionError,
         UnsafeArchiveError,
         PathNotAllowedError,
         *described.POST_PROBLEMS,
@@ -112,7 +111,8 @@ def import_corpus(
 
     Send the folder as a zip file, or name a folder that lies on the server. The answer comes at
     once; read the corpus at its Location, or follow its job's events. Frames without a face are
-    skipped and counted.
+    skipped and counted. Whatever else is left out is named in its notes, with the reason. Where
+    numbers may be on more than one scale, the job fails with unknown-scale, and asks for `scale`.
     """
     if (answered := once.replay(posted.fingerprint)) is not None:
         return answered

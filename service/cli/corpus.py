@@ -11,24 +11,32 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from models.corpora.errors import CorpusError
-from models.corpora.files import files_below
-from models.corpora.registry import UnknownLayoutError, layout_named, read_corpus
+from models.corpora.corpus import Corpus as FoundCorpus
+from models.corpora.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_below
+from models.corpora.wording import counted
 from models.facs import AU_NAMES, LEVELS
 from service.cli.connecting import DataFolder, Url, connected
+from service.cli.corpus_options import (
+    Cameras,
+    Layout,
+    MinConfidence,
+    Missing,
+    Scale,
+    Views,
+    read_folder,
+    read_options,
+)
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
 from service.cli.following import follow
 from service.cli.listing import listing, number, show, table, word
 from service.client import Client
 from service.db.ids import parse_id
-from service.wire.corpora import LAYOUTS, Corpus
+from service.wire.corpora import Corpus
 
 corpus = typer.Typer(
     no_args_is_help=True, help="Import FACS-coded corpora, list them, and say what is in them."
 )
-
-Layout = Annotated[str, typer.Option(help=f"How its files are laid out: {', '.join(LAYOUTS)}.")]
 
 
 @corpus.command("import")
@@ -53,6 +61,11 @@ def import_(
             "uploaded.",
         ),
     ] = False,
+    scale: Scale = None,
+    missing: Missing = None,
+    views: Views = None,
+    cameras: Cameras = None,
+    min_confidence: MinConfidence = None,
     url: Url = None,
     data: DataFolder = None,
 ) -> None:
@@ -65,16 +78,22 @@ def import_(
     DISFA, which lies on the server already:
 
         facsimile corpus import disfa --layout disfa --on-server
+
+    What py-feat wrote, in parts of 1, with -1 for nothing:
+
+        facsimile corpus import faces/ --scale 0-1 --missing -1
     """
-    _check_layout(layout)
+    options = read_options(layout, scale, missing, views, cameras, min_confidence)
     named = name or path.resolve().name.removesuffix(".zip")
     fields = {"name": named, "layout": layout, "licence": licence, "consent": consent}
-    told = {key: value for key, value in fields.items() if value is not None}
+    told: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}
+    told |= options.as_dict()
+    found = read_folder(path, layout, options) if path.is_dir() and not on_server else None
     with connected(url, data) as client:
         accepted = (
             client.import_path({**told, "path": str(path)})
             if on_server
-            else _upload(client, path, told)
+            else _upload(client, path, found, told)
         )
         follow(client, accepted.job, "import")
         done = client.corpus(accepted.id)
@@ -86,6 +105,8 @@ def import_(
     )
     for skip in done.skipped_examples:
         typer.echo(f"  {skip.frame}: {skip.detail}", err=True)
+    for note in done.notes:
+        typer.echo(f"Note: {note}", err=True)
     typer.echo(str(done.id))
 
 
@@ -110,10 +131,16 @@ def list_(url: Url = None, data: DataFolder = None) -> None:
 def describe(
     path: Annotated[str, typer.Argument(help="A corpus's folder, or the id of an imported one.")],
     layout: Layout = "folder",
+    scale: Scale = None,
+    missing: Missing = None,
+    views: Views = None,
+    cameras: Cameras = None,
+    min_confidence: MinConfidence = None,
     url: Url = None,
     data: DataFolder = None,
 ) -> None:
-    """Say what is in a corpus: people, frames, and frames of every AU at every intensity.
+    """Say what is in a corpus: people, frames, and frames of every AU at every intensity; and what
+    was left out or had to be interpreted.
 
     A folder is read as it is, and nothing is imported or uploaded:
 
@@ -124,7 +151,11 @@ def describe(
         facsimile corpus describe 019e6f1d-0a10-7c44-9b1e-7a3d5e8f9012
     """
     corpus_id = parse_id(path)
-    _print(_described(corpus_id, url, data) if corpus_id else _read(Path(path), layout))
+    if corpus_id is not None:
+        _print(_described(corpus_id, url, data))
+        return
+    options = read_options(layout, scale, missing, views, cameras, min_confidence)
+    _print(read_folder(Path(path), layout, options).describe())
 
 
 def _described(corpus_id: uuid.UUID, url: str | None, data: Path | None) -> dict[str, Any]:
@@ -133,26 +164,13 @@ def _described(corpus_id: uuid.UUID, url: str | None, data: Path | None) -> dict
     return found.model_dump()
 
 
-def _read(path: Path, layout: str) -> dict[str, Any]:
-    _check_layout(layout)
-    try:
-        return read_corpus(path, layout_named(layout)).describe()
-    except CorpusError as error:
-        raise CommandError(f"{error}.") from error
-
-
-def _check_layout(layout: str) -> None:
-    try:
-        layout_named(layout)
-    except UnknownLayoutError as error:
-        raise CommandError(str(error)) from error
-
-
 def _print(found: dict[str, Any]) -> None:
     console = Console()
     console.print(
-        f"[bold]{found['name']}[/bold] ({found['layout']}): {_number(found['frames'])} frames of "
-        f"{_number(found['subjects'])} people in {_number(found['sequences'])} sequences"
+        f"[bold]{found['name']}[/bold] ({found['layout']}): "
+        f"{counted(found['frames'] or 0, 'frame')} of "
+        f"{counted(found['subjects'] or 0, 'person', 'people')} in "
+        f"{counted(found['sequences'] or 0, 'sequence')}"
     )
     for name, count in found["splits"].items():
         console.print(f"  {name}: {count:,} frames")
@@ -167,22 +185,31 @@ def _print(found: dict[str, Any]) -> None:
     console.print(f"Licence: {found['licence']}")
 
 
-def _upload(client: Client, path: Path, fields: dict[str, str]) -> Corpus:
+def _upload(
+    client: Client, path: Path, found: FoundCorpus | None, fields: dict[str, Any]
+) -> Corpus:
     if path.is_file():
         return client.import_archive(path, fields)
-    if not path.is_dir():
+    if found is None:
         raise CommandError(f"{path} is neither a folder nor a zip file.")
     with tempfile.TemporaryDirectory(prefix="facsimile-") as folder:
         archive = Path(folder) / "corpus.zip"
-        _zip(path.resolve(), archive)
+        _zip(found, archive)
         return client.import_archive(archive, fields)
 
 
-def _zip(folder: Path, archive: Path) -> None:
-    """Pictures and videos are packed already, so nothing is compressed."""
+def _zip(found: FoundCorpus, archive: Path) -> None:
+    """Pictures and videos that are not read stay here; the others are packed already, so nothing is
+    compressed. What links lead to is packed in their place."""
+    needed = found.files()
+    paths = [
+        path
+        for path in files_below(found.root, Path("/"))
+        if path in needed or path.suffix.lower() not in PICTURE_SUFFIXES | VIDEO_SUFFIXES
+    ]
     with zipfile.ZipFile(archive, "w", allowZip64=True) as out, progress_bars() as progress:
-        for path in progress.track(list(files_below(folder)), description="packing"):
-            out.write(path, path.relative_to(folder))
+        for path in progress.track(paths, description="packing"):
+            out.write(path, path.relative_to(found.root))
 
 
 def _frames(found: Corpus) -> str:

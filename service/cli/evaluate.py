@@ -14,7 +14,16 @@ from rich.table import Table
 
 from models.facs import AU_NAMES
 from service.cli.connecting import Url
-from service.cli.corpus import Layout
+from service.cli.corpus_options import (
+    Cameras,
+    Layout,
+    MinConfidence,
+    Missing,
+    Scale,
+    Views,
+    read_folder,
+    read_options,
+)
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
 from service.cli.estimate import load_model
@@ -44,6 +53,11 @@ def evaluate(
     ],
     corpus: Annotated[Path, typer.Argument(help="Folder of the labelled frames.")],
     layout: Layout = "folder",
+    scale: Scale = None,
+    missing: Missing = None,
+    views: Views = None,
+    cameras: Cameras = None,
+    min_confidence: MinConfidence = None,
     split: Annotated[
         Split | None,
         typer.Option(
@@ -82,12 +96,12 @@ def evaluate(
     # Loaded by the command that reads faces.
     from models.checkpoints import CheckpointError
     from models.corpora.errors import CorpusError
-    from models.corpora.registry import UnknownLayoutError, layout_named, read_corpus
     from models.estimators.reader import Reader
     from models.evaluation.held_out import NoFramesError
 
+    options = read_options(layout, scale, missing, views, cameras, min_confidence)
+    read = read_folder(corpus, layout, options)
     try:
-        read = read_corpus(corpus, layout_named(layout))
         told = None if groups is None else _groups(groups)
         names = [model] if against is None else [model, against]
         readers = [Reader(load_model(name, url)) for name in names]
@@ -96,7 +110,7 @@ def evaluate(
         )
     except CorpusError as error:
         raise CommandError(f"{error}.") from error
-    except (CheckpointError, NoFramesError, UnknownLayoutError) as error:
+    except (CheckpointError, NoFramesError) as error:
         raise CommandError(str(error)) from error
     _print(report)
     if out is not None:

@@ -181,6 +181,8 @@ class Corpus(Base):
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), unique=True)
     name: Mapped[str] = mapped_column(String(128))
     layout: Mapped[str] = mapped_column(String(16))
+    options: Mapped[JsonObject | None]
+    """How its files are read, where anything was asked for; see `models.corpora.options`."""
     path: Mapped[str | None] = mapped_column(Text)
     """Below the server's own root of corpora; None for an uploaded archive."""
     licence: Mapped[str | None] = mapped_column(Text)

@@ -36,3 +36,16 @@ class UnreadableCorpusError(ProblemError):
     job's error."""
 
     code, title, status = "unreadable-corpus", "The corpus cannot be read", 422
+
+
+class InvalidReadOptionError(ProblemError):
+    """An option of reading does not go with the layout; `pointer` names it."""
+
+    code, title, status = "invalid-read-option", "The corpus cannot be read like this", 422
+
+
+class UnknownScaleError(ProblemError):
+    """The numbers of a table of labels may be on more than one scale; import again with `scale`.
+    Only seen as a job's error."""
+
+    code, title, status = "unknown-scale", "The scale of the labels is not known", 422

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from sqlalchemy import delete, select, update
@@ -12,6 +14,7 @@ from sqlalchemy.orm import Session
 from models.corpora import registry
 from models.corpora.archive import ArchiveLimits, inspect
 from models.corpora.errors import ArchiveError
+from models.corpora.options import ReadOptionError, ReadOptions
 from service.artifacts import Artifact
 from service.config import Settings
 from service.db.ids import new_id
@@ -21,6 +24,7 @@ from service.db.tables import Corpus, CorpusPack, Job, Shard
 from service.db.types import now
 from service.errors.corpora import (
     CorpusNotFoundError,
+    InvalidReadOptionError,
     PathNotAllowedError,
     UnknownLayoutError,
     UnsafeArchiveError,
@@ -30,6 +34,7 @@ from service.jobs.contracts import CANCELLED, CORPUS, ENDED
 from service.jobs.queue import enqueue
 from service.usecases.images import expiry, has_expired
 from service.usecases.jobs import page_with_jobs
+from service.wire.corpora import CorpusRequest
 
 
 @dataclass(frozen=True)
@@ -40,14 +45,30 @@ class About:
     layout: str
     licence: str | None
     consent: str | None
+    options: ReadOptions
 
 
-def check_layout(name: str) -> None:
-    """Raise `UnknownLayoutError` unless a corpus can be read in this layout."""
+def about(asked: CorpusRequest) -> About:
+    """Check what is asked for.
+
+    Raises:
+        UnknownLayoutError: no corpus is read in this layout.
+        InvalidReadOptionError: an option does not go with the layout; `pointer` names it.
+    """
+    options = ReadOptions(
+        scale=asked.scale,
+        missing=tuple(str(code) for code in asked.missing),
+        views=tuple(dict.fromkeys(asked.views)),
+        cameras=tuple(dict.fromkeys(asked.cameras)),
+        min_confidence=asked.min_confidence,
+    )
     try:
-        registry.layout_named(name)
+        options.check(registry.layout_named(asked.layout))
     except registry.UnknownLayoutError as error:
         raise UnknownLayoutError(str(error)) from error
+    except ReadOptionError as error:
+        raise InvalidReadOptionError(str(error), pointer=f"/{error.field}") from error
+    return About(asked.name, asked.layout, asked.licence, asked.consent, options)
 
 
 def check_archive(archive: IO[bytes], settings: Settings) -> None:
@@ -78,9 +99,14 @@ def check_path(path: str, settings: Settings) -> str:
     try:
         # Resolved first, contained then: links that lead out are out.
         found = (root / path).resolve()
-        is_allowed = found.is_relative_to(root) and found.is_dir()
-    except (OSError, ValueError):  # a name that is too long, or has a null byte
-        is_allowed = False
+        is_inside = found.is_relative_to(root)
+        is_allowed = is_inside and found.is_dir()
+        # what lies outside is not told of, but a path within may be told to be a link
+        is_link = not is_inside and Path(os.path.normpath(root / path)).is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, links in a circle
+        is_allowed = is_link = False
+    if is_link:
+        raise PathNotAllowedError("This is a link that leads out of the allowed root.")
     if not is_allowed:
         raise PathNotAllowedError("There is no such folder below the allowed root.")
     return str(found.relative_to(root))
@@ -90,7 +116,7 @@ def create(
     session: Session,
     settings: Settings,
     owner_id: uuid.UUID,
-    about: About,
+    said: About,
     source: Artifact | str,
     request_id: str | None,
 ) -> tuple[Corpus, Job]:
@@ -106,10 +132,11 @@ def create(
             id=corpus_id,
             owner_id=owner_id,
             job_id=job.id,
-            name=about.name,
-            layout=about.layout,
-            licence=about.licence,
-            consent=about.consent,
+            name=said.name,
+            layout=said.layout,
+            licence=said.licence,
+            consent=said.consent,
+            options=said.options.as_dict() or None,
             path=source if isinstance(source, str) else None,
             archive_sha256=None if isinstance(source, str) else source.sha256,
             expires_at=expiry(settings),
@@ -152,6 +179,7 @@ def erase(session: Session, corpus: Corpus) -> list[str]:
     blobs += [*packs, *stop(session, corpus.job_id)]
     corpus.archive_sha256 = corpus.labels_sha256 = corpus.index_sha256 = None
     corpus.summary = corpus.skipped = corpus.licence = corpus.consent = corpus.path = None
+    corpus.options = None
     corpus.name, corpus.erased_at = "", now()
     return [blob for blob in blobs if blob is not None]
 

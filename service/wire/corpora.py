@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.wire.common import CORPUS_ID, Line, Text
 from service.wire.jobs import JobState, finished, job_state
@@ -14,7 +14,19 @@ from service.wire.jobs import JobState, finished, job_state
 if TYPE_CHECKING:
     from service.db import tables
 
-LAYOUTS: Final = ("folder", "fera2017", "bp4d", "disfa", "unbc")
+LAYOUTS: Final = ("folder", "openface", "fera2017", "bp4d", "disfa", "unbc")
+
+
+def _listed(value: object) -> object:
+    """Fields of a form are text: items between commas."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+Code = Annotated[str, Field(min_length=1, max_length=32)] | int | float
+View = Annotated[int, Field(ge=1, le=9)]
+Camera = Literal["left", "right"]
 
 
 class CorpusRequest(BaseModel):
@@ -36,6 +48,28 @@ class CorpusRequest(BaseModel):
         None, description="What the corpus may be used for; by default what it says itself."
     )
     consent: Text | None = Field(None, description="What the people in it agreed to.")
+    scale: Literal["0-5", "0-1", "0-100", "presence"] | None = Field(
+        None,
+        description="Layouts folder and openface: what the numbers of a table mean. By default 0 "
+        "to 5, where they can be that; where they cannot, the import fails and asks for this.",
+    )
+    missing: Annotated[list[Code], BeforeValidator(_listed), Field(max_length=32)] = Field(
+        [],
+        description="Codes for missing labels, beside empty cells, NaN, NA and null: 9, -1, 999.",
+    )
+    views: Annotated[list[View], BeforeValidator(_listed), Field(max_length=9)] = Field(
+        [], description="Layout fera2017: which of its nine views; by default 6, the frontal one."
+    )
+    cameras: Annotated[list[Camera], BeforeValidator(_listed), Field(max_length=2)] = Field(
+        [], description="Layout disfa: which cameras; by default one, the left where there is one."
+    )
+    min_confidence: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Layout openface: least confidence of a frame that is used; by default 0.8.",
+    )
 
 
 class SkippedFrame(BaseModel):
@@ -56,6 +90,7 @@ class Corpus(BaseModel):
                     "id": CORPUS_ID,
                     "name": "DISFA",
                     "layout": "disfa",
+                    "options": {"cameras": ["right"]},
                     "job": finished(1200),
                     "frames": 1200,
                     "subjects": 3,
@@ -73,7 +108,9 @@ class Corpus(BaseModel):
                     ],
                     "licence": "For non-commercial research.",
                     "consent": "Not stated.",
-                    "notes": [],
+                    "notes": [
+                        "1 video of the other camera was not read; the option cameras asks for it."
+                    ],
                     "created_at": "2026-11-20T15:04:05.123456Z",
                     "expires_at": None,
                 }
@@ -84,6 +121,7 @@ class Corpus(BaseModel):
     id: uuid.UUID
     name: str
     layout: str
+    options: dict[str, Any] = Field(description="How its files were read, where it was asked for.")
     job: JobState
     frames: int | None = Field(description="Labelled frames; null until the labels are read.")
     subjects: int | None
@@ -116,6 +154,7 @@ def corpus(row: tables.Corpus, job: tables.Job) -> Corpus:
         id=row.id,
         name=row.name,
         layout=row.layout,
+        options=row.options or {},
         job=job_state(job),
         frames=summary.get("frames"),
         subjects=summary.get("subjects"),

@@ -93,6 +93,8 @@ def test_paths_stay_below_the_allowed_root(service: Service, path: str) -> None:
         "/v1/corpora", json={"name": "x", "layout": "folder", "path": path}
     )
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/path-not-allowed")
+    # of what lies outside nothing is told, but that a link leads there
+    assert ("link" in answer.json()["detail"]) == (path == "out")
 
 
 def _link() -> bytes:
@@ -233,3 +235,72 @@ def test_a_folder_is_read_the_same_as_an_archive_of_it(service: Service) -> None
     by_archive = service.import_corpus(zipped(files))
     for name in ("frames", "registered", "aus", "licence", "notes"):
         assert by_path[name] == by_archive[name]
+
+
+def _spreadsheet(cells: str = "0,25;NA") -> dict[str, bytes]:
+    """Two pictures labelled as a spreadsheet and py-feat would together."""
+    table = f"file;subject;AU12;AU45;emotion\n.\\a.JPG;ann;{cells};joy\nb.jpg;bob;0,9;-1;joy\n"
+    return {"a.jpg": face(0), "b.jpg": face(1), "labels.csv": table.encode("cp1252")}
+
+
+def test_a_scale_that_may_be_two_is_asked_for(service: Service) -> None:
+    body = service.import_corpus(zipped(_spreadsheet("0,25;0,5")), missing="-1")
+    assert body["job"]["state"] == "failed"
+    assert body["job"]["error"]["type"] == "/problems/unknown-scale"
+    assert "labels.csv: the intensities go from 0.25 to 0.9" in body["job"]["error"]["detail"]
+
+
+def test_what_was_left_out_and_how_it_was_read_is_kept_with_the_corpus(service: Service) -> None:
+    body = service.import_corpus(zipped(_spreadsheet()), scale="0-1", missing="-1,999")
+    assert body["job"]["state"] == "succeeded", body["job"]
+    assert body["options"] == {"scale": "0-1", "missing": ["-1", "999"]}
+    assert body["aus"] == {"AU12": {"0": 0, "A": 1, "B": 0, "C": 0, "D": 0, "E": 1}}
+    assert body["notes"] == [
+        "The table is separated by semicolons.",
+        "AU45 (blink) was read as AU43 (eyes closed).",
+        "Columns left out, not labels of AUs: emotion.",
+        "Decimals are written with commas.",
+        "Cells read as missing: -1 in 1, NA in 1.",
+    ]
+    assert service.read(f"/v1/corpora/{body['id']}")["notes"] == body["notes"]
+
+
+@pytest.mark.parametrize(
+    ("options", "pointer"),
+    [
+        ({"layout": "folder", "views": [6]}, "/views"),
+        ({"layout": "disfa", "scale": "0-1"}, "/scale"),
+        ({"layout": "bp4d", "cameras": ["left"]}, "/cameras"),
+        ({"layout": "unbc", "missing": [9]}, "/missing"),
+        ({"layout": "folder", "min_confidence": 0.9}, "/min_confidence"),
+    ],
+)
+def test_options_that_do_not_go_with_the_layout_are_refused_at_once(
+    service: Service, options: dict[str, Any], pointer: str
+) -> None:
+    answer = service.client.post("/v1/corpora", json={"name": "x", "path": ".", **options})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-read-option")
+    assert answer.json()["pointer"] == pointer
+
+
+def test_cameras_and_links_of_a_corpus_on_the_server(service: Service) -> None:
+    root = service.settings.corpora_root
+    assert root is not None
+    write_disfa(root / "disks" / "1", labels=4)
+    corpus = root / "linked"
+    corpus.mkdir(exist_ok=True)
+    for name in ("ActionUnit_Labels", "Video_RightCamera"):
+        if not (corpus / name).is_symlink():
+            (corpus / name).symlink_to(root / "disks" / "1" / name)
+    asked = {"name": "x", "layout": "disfa", "path": "linked", "cameras": ["right"]}
+    body = service.ended(service.client.post("/v1/corpora", json=asked).json(), noun="corpora")
+    assert body["job"]["state"] == "succeeded", body["job"]
+    assert (body["frames"], body["sequences"]) == (4, 1)
+    assert body["options"] == {"cameras": ["right"]}
+
+    (root.parent / "secret").mkdir(exist_ok=True)
+    (corpus / "secret").symlink_to(root.parent / "secret")
+    body = service.ended(service.client.post("/v1/corpora", json=asked).json(), noun="corpora")
+    assert body["job"]["error"]["type"] == "/problems/unreadable-corpus"
+    assert "secret: is a link that leads out of" in body["job"]["error"]["detail"]
+    (corpus / "secret").unlink()

@@ -8,6 +8,7 @@ from functools import cache
 
 from sqlalchemy import select
 
+from models.corpora.options import ReadOptions
 from service.artifacts import ArtifactStore
 from service.config import Settings
 from service.db.engine import Database
@@ -46,7 +47,7 @@ def _next(database: Database) -> uuid.UUID | None:
 def imported(settings: Settings, database: Database, store: ArtifactStore) -> Corpus:
     """A small corpus, its import run as far as it goes."""
     artifact = store.put_file(io.BytesIO(zipped(folder_files(faceless=0))))
-    about = About("tiny", "folder", None, None)
+    about = About("tiny", "folder", None, None, ReadOptions())
     with database.write() as session:
         owner = ensure_owner(session, LOCAL_OWNER)
         corpus, _ = corpora.create(session, settings, owner, about, artifact, None)
