@@ -176,10 +176,10 @@ def _print(found: dict[str, Any]) -> None:
         console.print(f"  {name}: {count:,} frames")
     for reason, count in found.get("skipped", {}).items():
         console.print(f"  skipped, {reason}: {count:,} frames")
-    counted = table(word("AU"), "", *map(number, LEVELS), title="Frames at each intensity")
+    shown = table(word("AU"), "", *map(number, LEVELS), title="Frames at each intensity")
     for au, counts in found["aus"].items():
-        counted.add_row(au, AU_NAMES[au], *(f"{counts[level]:,}" for level in LEVELS))
-    show(counted)
+        shown.add_row(au, AU_NAMES[au], *(f"{counts[level]:,}" for level in LEVELS))
+    show(shown)
     for note in found["notes"]:
         console.print(f"Note: {note}")
     console.print(f"Licence: {found['licence']}")
