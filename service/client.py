@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from service.wire.corpora import Corpus, CorpusList
 from service.wire.datasets import Dataset, DatasetList
+from service.wire.evaluations import Evaluation, EvaluationList
 from service.wire.expressions import ExpressionSet
 from service.wire.health import Readiness
 from service.wire.images import Image
@@ -22,7 +23,7 @@ from service.wire.models import Model, ModelList
 from service.wire.subjects import Receipt, Subject, SubjectList
 
 Answer = TypeVar("Answer", bound=BaseModel)
-_Page = TypeVar("_Page", CorpusList, DatasetList, ModelList, SubjectList)
+_Page = TypeVar("_Page", EvaluationList, CorpusList, DatasetList, ModelList, SubjectList)
 
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
@@ -184,6 +185,23 @@ class Client:
         """Have a model fitted to a subject; `request` as in the API."""
         path = f"/v1/subjects/{subject_id}/models"
         return _read(self._send("POST", path, json=dict(request)), Model)
+
+    def evaluate(self, model_id: str, request: Mapping[str, Any]) -> Evaluation:
+        """Have a model held against a corpus; `request` as in the API."""
+        path = f"/v1/models/{model_id}/evaluations"
+        return _read(self._send("POST", path, json=dict(request)), Evaluation)
+
+    def evaluation(self, evaluation_id: uuid.UUID) -> Evaluation:
+        """An evaluation as it is now."""
+        return self._get(f"/v1/evaluations/{evaluation_id}", Evaluation)
+
+    def evaluations(self) -> Iterator[Evaluation]:
+        """Every evaluation, newest first."""
+        return self._pages("/v1/evaluations", EvaluationList)
+
+    def delete_evaluation(self, evaluation_id: uuid.UUID) -> None:
+        """Erase an evaluation; its job stops."""
+        self._send("DELETE", f"/v1/evaluations/{evaluation_id}")
 
     def stream(self, url: str, start: int, tag: str) -> Iterator[bytes]:
         """The bytes at `url` from `start` on, provided that its entity tag still is `tag`.

@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from models.facs import AU_NAMES
-from service.cli.connecting import Url
+from service.cli.connecting import DataFolder, Url, connected
 from service.cli.corpus_options import (
     Cameras,
     Layout,
@@ -27,7 +24,10 @@ from service.cli.corpus_options import (
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
 from service.cli.estimate import load_model
+from service.cli.figures import print_figures
+from service.cli.following import follow
 from service.cli.writing import replaced
+from service.db.ids import parse_id
 
 if TYPE_CHECKING:
     from models.corpora.corpus import Corpus
@@ -51,7 +51,10 @@ def evaluate(
             "--url."
         ),
     ],
-    corpus: Annotated[Path, typer.Argument(help="Folder of the labelled frames.")],
+    corpus: Annotated[
+        str,
+        typer.Argument(help="Folder of the labelled frames, or the id of an imported corpus."),
+    ],
     layout: Layout = "folder",
     scale: Scale = None,
     missing: Missing = None,
@@ -81,7 +84,15 @@ def evaluate(
         int, typer.Option(min=100, max=100_000, help="Draws of people for the intervals.")
     ] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Of those draws.")] = 0,
+    seen_people: Annotated[
+        bool,
+        typer.Option(
+            "--seen-people",
+            help="Of an imported corpus: read people that the model learned from too.",
+        ),
+    ] = False,
     url: Url = None,
+    data: DataFolder = None,
 ) -> None:
     """Hold a model's readings against what coders said, on people it did not learn from.
 
@@ -92,31 +103,73 @@ def evaluate(
         facsimile evaluate compact faces/ --split test --out compact.json
 
         facsimile evaluate my_model.zip DISFA/ --layout disfa --against compact
+
+    By the service, on a corpus that it has imported:
+
+        facsimile evaluate compact 019e6f1d-0a10-7c44-9b1e-7a3d5e8f9012 --split test
     """
+    told = None if groups is None else _groups(groups)
+    chosen = None if split is None else split.value
+    if parse_id(corpus) is None:
+        options = read_options(layout, scale, missing, views, cameras, min_confidence)
+        found = read_folder(Path(corpus), layout, options)
+        report = _on_this_machine(model, against, found, chosen, told, resamples, seed, url)
+    else:
+        asked = {
+            "corpus_id": corpus,
+            "against": against,
+            "split": chosen,
+            "groups": None if told is None else _by_subject(told),
+            "resamples": resamples,
+            "seed": seed,
+            "seen_people": seen_people,
+        }
+        report = _by_the_service(model, asked, url, data)
+    print_figures(report)
+    if out is not None:
+        with replaced(out) as unfinished:
+            unfinished.write_text(json.dumps(report, indent=1) + "\n")
+        typer.echo(f"All figures are in {out}")
+
+
+def _by_the_service(
+    model: str, asked: dict[str, Any], url: str | None, data: Path | None
+) -> dict[str, Any]:
+    with connected(url, data) as client:
+        made = client.evaluate(model, asked)
+        follow(client, made.job, "evaluation")
+        done = client.evaluation(made.id)
+        corpus = client.corpus(done.corpus_id)
+    if done.result is None:
+        raise CommandError("The service has no figures for this evaluation.")
+    about = {"model": done.model, "against": done.against, "corpus": corpus.name}
+    return {**about, "split": done.split, **done.result.model_dump(mode="json")}
+
+
+def _on_this_machine(
+    model: str,
+    against: str | None,
+    corpus: Corpus,
+    split: Any,
+    groups: Groups | None,
+    resamples: int,
+    seed: int,
+    url: str | None,
+) -> dict[str, Any]:
     # Loaded by the command that reads faces.
     from models.checkpoints import CheckpointError
     from models.corpora.errors import CorpusError
     from models.estimators.reader import Reader
     from models.evaluation.held_out import NoFramesError
 
-    options = read_options(layout, scale, missing, views, cameras, min_confidence)
-    read = read_folder(corpus, layout, options)
     try:
-        told = None if groups is None else _groups(groups)
         names = [model] if against is None else [model, against]
         readers = [Reader(load_model(name, url)) for name in names]
-        report = _evaluated(
-            read, names, readers, None if split is None else split.value, told, resamples, seed
-        )
+        return _evaluated(corpus, names, readers, split, groups, resamples, seed)
     except CorpusError as error:
         raise CommandError(f"{error}.") from error
     except (CheckpointError, NoFramesError) as error:
         raise CommandError(str(error)) from error
-    _print(report)
-    if out is not None:
-        with replaced(out) as unfinished:
-            unfinished.write_text(json.dumps(report, indent=1) + "\n")
-        typer.echo(f"All figures are in {out}")
 
 
 def _groups(path: Path) -> Groups:
@@ -128,6 +181,14 @@ def _groups(path: Path) -> Groups:
         raise CommandError(f"{path} cannot be read as text.") from error
     except GroupsError as error:
         raise CommandError(f"{path}: {error}") from error
+
+
+def _by_subject(groups: Groups) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name, grouping in groups.by_name.items():
+        for subject, value in grouping.items():
+            found.setdefault(subject, {})[name] = value
+    return found
 
 
 def _evaluated(
@@ -179,64 +240,3 @@ def _evaluated(
         "split": split,
         **outcome(corpus.table, collected, groups, notes=notes, count=resamples, seed=seed),
     }
-
-
-def _print(report: dict[str, Any]) -> None:
-    console = Console()
-    console.print(
-        f"[bold]{report['model']}[/bold] on {report['frames']:,} frames of {report['people']} "
-        f"people of {report['corpus']}"
-        + ("" if report["split"] is None else f", split {report['split']}")
-    )
-    _figures(console, report)
-    for grouping, members in report["groups"].items():
-        table = Table(grouping, "people", "frames", "ICC", "95 %", "MAE", "F1")
-        for name, group in members.items():
-            icc = group["icc"]
-            table.add_row(
-                name,
-                str(group["people"]),
-                f"{group['frames']:,}",
-                _number(icc["value"]),
-                _interval(icc),
-                _number(group["mae"]["value"]),
-                _number(group["f1"]["value"]),
-            )
-        console.print(table)
-    if report["against"] is not None:
-        table = Table(title=f"{report['model']} less {report['against']}, on the same frames")
-        for column in ("AU", "ICC", "95 %", "MAE", "95 %"):
-            table.add_column(column)
-        for au, figures in report["difference"].items():
-            icc, mae = figures["icc"], figures["mae"]
-            table.add_row(
-                au, _number(icc["value"]), _interval(icc), _number(mae["value"]), _interval(mae)
-            )
-        console.print(table)
-    for note in report["notes"]:
-        console.print(f"Note: {note}")
-
-
-def _figures(console: Console, report: dict[str, Any]) -> None:
-    table = Table("AU", "", "ICC", "95 %", "MAE", "F1", "2AFC A", "B", "C")
-    rows = {**report["aus"], "mean": report["mean"]}
-    for au, figures in rows.items():
-        table.add_row(
-            au,
-            AU_NAMES.get(au, "").split(" ")[-1] if au != "mean" else "",
-            _number(figures["icc"]["value"]),
-            _interval(figures["icc"]),
-            _number(figures["mae"]["value"]),
-            _number(figures["f1"]["value"]),
-            *(_number(figures[f"two_afc_{level.lower()}"]["value"]) for level in "ABC"),
-        )
-    console.print(table)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _interval(figure: dict[str, float | None]) -> str:
-    low, high = figure["low"], figure["high"]
-    return "" if low is None or high is None else f"{low:.2f} to {high:.2f}"

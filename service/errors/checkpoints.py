@@ -37,6 +37,13 @@ class CheckpointMismatchError(CheckpointProblemError):
     code, title = "checkpoint-mismatch", "The checkpoint contradicts itself"
 
 
+class OtherRunError(CheckpointProblemError):
+    """The state of a training is of a run with other data, another configuration or another base.
+    Only seen as a job's error."""
+
+    code, title = "other-run", "The state is of another training"
+
+
 CHECKPOINT_PROBLEMS: Final = (
     PickledCheckpointError,
     CorruptCheckpointError,

@@ -82,11 +82,6 @@ def _read(
     share = share_of_cores(work.settings.worker_concurrency)
     with ThreadPoolExecutor(share, thread_name_prefix="faces") as pool:
         for number, start in enumerate(range(len(collected.frame), len(frames), BATCH)):
-            try:
-                work.check()
-            except YieldRequestedError:
-                collected.save(state)
-                raise
             batch = frames[start : start + BATCH].tolist()
             with work.timings.stage("register"):
                 shown = list(pool.map(registered, batch))
@@ -96,6 +91,11 @@ def _read(
                 collected.save(state)
             with work.database.write() as session:
                 work.lease.update(session, done=len(collected.frame), attempts=0)
+            try:
+                work.check()
+            except YieldRequestedError:
+                collected.save(state)
+                raise
     return collected
 
 

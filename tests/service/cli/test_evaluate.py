@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from service.client import Client
 from tests.service.cli.conftest import Facsimile
 from tests.support.small_corpora import folder_files, written
 
@@ -45,3 +46,20 @@ def test_what_cannot_be_evaluated_is_a_sentence(facsimile: Facsimile, tmp_path: 
         assert done.returncode == 1, done.stdout
         assert told in done.stderr.replace("\n", " ")
         assert not (tmp_path / "out.json").exists()
+
+
+def test_an_imported_corpus_is_evaluated_by_the_service(
+    facsimile: Facsimile, running: Client, tmp_path: Path
+) -> None:
+    folder = written(folder_files(people=2, each=4, faceless=0), tmp_path / "lab")
+    imported = facsimile("corpus", "import", folder, "--url", running.url)
+    assert imported.returncode == 0, imported.stderr
+    corpus = imported.stdout.strip()
+    done = facsimile(
+        "evaluate", "compact", corpus, "--out", "all.json", "--url", running.url, COLUMNS="80"
+    )
+    assert done.returncode == 0, done.stderr
+    here = facsimile("evaluate", "compact", folder, "--out", "here.json")
+    assert here.returncode == 0, here.stderr
+    there, mine = (json.loads((tmp_path / name).read_text()) for name in ("all.json", "here.json"))
+    assert there["aus"] == mine["aus"], "the service reads what the command reads"
