@@ -13,6 +13,7 @@ from service.api import (
     corpora,
     datasets,
     docs,
+    document,
     estimates,
     evaluations,
     expressions,
@@ -74,6 +75,10 @@ def create_app(settings: Settings) -> FastAPI:
         title="Facsimile",
         version=VERSION,
         description=DESCRIPTION,
+        license_info=document.LICENCE,
+        servers=document.SERVERS,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -93,6 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs,
     ):
         app.include_router(module.router)
+    app.openapi = lambda: document.document(app)  # type: ignore[method-assign]
     handle_problems(app)
     larger = {corpora.PATH: max(settings.max_archive_bytes, settings.max_body_bytes)}
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, larger=larger)

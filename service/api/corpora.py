@@ -69,7 +69,7 @@ async def _posted(request: Request, services: ServicesDep, _caller: Caller) -> _
 
 def _body() -> dict[str, Any]:
     by_path = described.json_content(wire.CorpusRequest, {"path": "A corpus on the server"})
-    fields = dict(by_path[bodies.JSON]["schema"]["properties"])
+    fields = described.fields(wire.CorpusRequest)
     del fields["path"]
     archive = {**described.BINARY, "description": "A zip file of the corpus's folder."}
     by_form = described.form_content(

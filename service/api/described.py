@@ -45,6 +45,12 @@ PHOTO: Final[Mapping[str, str]] = {**BINARY, "description": f"A photo: {ACCEPTED
 PHOTOS: Final[Mapping[str, Any]] = {"type": "array", "minItems": 1, "items": PHOTO}
 
 Answers = dict[int | str, dict[str, Any]]
+_REFERENCE: Final = "#/components/schemas/{model}"
+
+
+def reference(schema: type[BaseModel]) -> dict[str, str]:
+    """A reference to a model of the wire, which `document` puts among the components."""
+    return {"$ref": _REFERENCE.format(model=schema.__name__)}
 
 
 def responses(*problems: type[ProblemError]) -> Answers:
@@ -54,9 +60,8 @@ def responses(*problems: type[ProblemError]) -> Answers:
         entry = documented.setdefault(
             problem.status,
             {
-                "model": Problem,
                 "description": "",
-                "content": {PROBLEM_MEDIA_TYPE: {"examples": {}}},
+                "content": {PROBLEM_MEDIA_TYPE: {"schema": reference(Problem), "examples": {}}},
             },
         )
         entry["description"] = "; ".join(filter(None, (entry["description"], problem.title)))
@@ -104,15 +109,19 @@ def json_content(
     schema: type[BaseModel], summaries: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """A body of JSON; `summaries` name the schema's examples and say what they are."""
-    described = schema.model_json_schema(ref_template="#/components/schemas/{model}")
-    definitions = described.pop("$defs", {})
-    values = described.get("examples", ())
+    values = schema.model_json_schema().get("examples", ())
     named = summaries or {str(place): "Example" for place in range(len(values))}
     examples = {
         name: {"summary": summary, "value": value}
         for (name, summary), value in zip(named.items(), values, strict=True)
     }
-    return {bodies.JSON: {"schema": _inlined(described, definitions), "examples": examples}}
+    return {bodies.JSON: {"schema": reference(schema), "examples": examples}}
+
+
+def fields(schema: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a schema, for a form that has them too."""
+    properties: dict[str, Any] = schema.model_json_schema(ref_template=_REFERENCE)["properties"]
+    return properties
 
 
 def form_content(
@@ -126,14 +135,3 @@ def form_content(
     schema = {"type": "object", "required": list(required), "properties": dict(properties)}
     example = {name: {"summary": summary, "value": dict(value)}}
     return {bodies.FORM: {"schema": schema, "examples": example}}
-
-
-def _inlined(value: Any, definitions: dict[str, Any]) -> Any:
-    if isinstance(value, dict):
-        if "$ref" in value:
-            name = str(value["$ref"]).rpartition("/")[2]
-            return _inlined({**definitions[name]}, definitions)
-        return {key: _inlined(entry, definitions) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_inlined(entry, definitions) for entry in value]
-    return value

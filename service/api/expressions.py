@@ -125,7 +125,7 @@ def _body() -> dict[str, Any]:
     by_id = described.json_content(
         wire.ExpressionRequest, {"by id": "Two expressions of one image"}
     )
-    asked = by_id[bodies.JSON]["schema"]["properties"]
+    asked = described.fields(wire.ExpressionRequest)
     fields = {name: asked[name] for name in _FIELDS if name != "subject_id"}
     fields["targets"] = {
         "type": "string",

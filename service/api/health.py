@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.api import described
 from service.api.deps import ServicesDep
 from service.errors.operation import UnavailableError
+from service.errors.requests import BodyTooLargeError
 from service.metrics import exposition
 from service.usecases import health
 from service.version import VERSION
@@ -16,7 +19,17 @@ from service.wire import health as wire
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/healthz", response_model=wire.Health, summary="Is the process alive?")
+_OPEN: Final[dict[str, Any]] = {"security": []}
+"""Asks for no key."""
+
+
+@router.get(
+    "/healthz",
+    response_model=wire.Health,
+    summary="Is the process alive?",
+    openapi_extra=_OPEN,
+    responses=described.responses(BodyTooLargeError),
+)
 def read_health() -> wire.Health:
     """Answers as long as the process does; checks nothing else."""
     return wire.Health(status="ok", version=VERSION)
@@ -26,7 +39,8 @@ def read_health() -> wire.Health:
     "/readyz",
     response_model=wire.Readiness,
     summary="Can it serve?",
-    responses=described.responses(UnavailableError),
+    openapi_extra=_OPEN,
+    responses=described.responses(UnavailableError, BodyTooLargeError),
 )
 def read_readiness(services: ServicesDep) -> wire.Readiness:
     """Queries the database and its schema, asks the broker, and writes to and reads the store."""
@@ -37,6 +51,7 @@ def read_readiness(services: ServicesDep) -> wire.Readiness:
     "/metrics",
     response_class=Response,
     summary="Figures for Prometheus",
+    openapi_extra=_OPEN,
     responses={
         200: {
             "description": "Prometheus text format.",
@@ -46,7 +61,8 @@ def read_readiness(services: ServicesDep) -> wire.Readiness:
                     "examples": {"depth": {"value": "facsimile_queue_depth 0.0\n"}},
                 }
             },
-        }
+        },
+        **described.responses(BodyTooLargeError),
     },
 )
 def read_metrics(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
@@ -34,6 +35,12 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 POLL_SECONDS: Final = 0.2
 _READ_PROBLEMS: Final = (JobNotFoundError, UnauthenticatedError)
+_EVENT: Final = f"""event: succeeded
+id: 12
+retry: 1000
+data: {json.dumps(wire.finished_job(8))}
+
+"""
 
 
 @router.get(
@@ -91,7 +98,18 @@ def _followed(job_id: str, caller: Caller, services: ServicesDep) -> uuid.UUID:
     "/{job_id}/events",
     response_class=EventSourceResponse,
     summary="Follow a job",
-    responses=described.responses(*_READ_PROBLEMS),
+    responses={
+        200: {
+            "description": "Events with `data`, `event`, `id` and `retry`; `data` is a job.",
+            "content": {
+                "text/event-stream": {
+                    "schema": {"type": "string"},
+                    "examples": {"ended": {"summary": "The last event", "value": _EVENT}},
+                }
+            },
+        },
+        **described.responses(*_READ_PROBLEMS),
+    },
 )
 async def follow_job(
     job_id: Annotated[uuid.UUID, Depends(_followed)],

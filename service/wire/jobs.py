@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, Field
+from typing_extensions import TypeAliasType
 
 from service.errors.base import problem_type
 from service.jobs.contracts import (
@@ -36,7 +37,9 @@ RESOURCES: Final = {
 }
 """Where the resource of each kind of job is read."""
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+State = TypeAliasType("State", Literal["queued", "running", "succeeded", "failed", "cancelled"])
+"""An alias with a name, under which it is one schema: without, makers of clients see an enum in
+`Job` and another in `JobState`, and one gets the name of the model itself."""
 
 
 class JobError(BaseModel):
@@ -107,6 +110,18 @@ class JobList(BaseModel):
 
     items: list[Job]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
+
+
+def finished_job(items: int) -> dict[str, Any]:
+    """The same as a job by itself."""
+    return {
+        **finished(items),
+        "kind": "expressions",
+        "resource": f"/v1/expressions/{SET_ID}",
+        "created_at": "2026-11-20T15:04:05.123456Z",
+        "started_at": "2026-11-20T15:04:05.223456Z",
+        "finished_at": "2026-11-20T15:04:06.723456Z",
+    }
 
 
 def job_state(row: tables.Job) -> JobState:
