@@ -23,7 +23,7 @@ WITHOUT_TORCH := --allow-subclassing-any --allow-untyped-decorators --no-warn-re
 HAS_TORCH := $(BIN)/python -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("torch"))'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup torch demo serve test test-torch lint format figures lock clean
+.PHONY: help setup torch clients demo serve test test-torch lint format figures lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 -- /p' $(MAKEFILE_LIST)
@@ -51,6 +51,21 @@ torch: $(STATE)-torch ## add PyTorch, for training; tests that need it are skipp
 $(STATE)-torch: $(SERVICE)
 	@echo "Installing PyTorch ..."
 	@$(INSTALL) '.[torch]'
+	@touch $@
+
+CLIENTS := tests/clients
+CLIENTS_STAMP := $(CLIENTS)/.venv/set-up-$(shell cat $(CLIENTS)/package-lock.json \
+	$(CLIENTS)/requirements.txt | cksum | tr ' ' '-')
+
+clients: $(CLIENTS_STAMP) ## makers of clients of the HTTP API, for their tests; needs npm
+
+$(CLIENTS_STAMP):
+	@echo "Installing what makes clients (60 MB from npm, 80 MB from PyPI) ..."
+	@test -x $(CLIENTS)/.venv/bin/pip || $(PYTHON) -m venv $(CLIENTS)/.venv
+	@$(CLIENTS)/.venv/bin/pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
+		--requirement $(CLIENTS)/requirements.txt
+	@npm ci --prefix $(CLIENTS) --silent --ignore-scripts --no-audit --no-fund
+	@rm -f $(CLIENTS)/.venv/set-up-*
 	@touch $@
 
 demo: $(SERVICE) ## draw eight expressions of one portrait into demo/
@@ -84,6 +99,6 @@ lock: ## pin anew, in constraints.txt, what the dependencies need in turn
 	@PYTHON="$(PYTHON)" PIP_ARGS="$(PIP_ARGS)" sh scripts/lock.sh
 
 clean: ## remove everything that was made, but for data/
-	rm -rf $(VENV) demo build dist facsimile.egg-info .mypy_cache .pytest_cache .ruff_cache \
-		.hypothesis models/weights/*.tflite
+	rm -rf $(VENV) $(CLIENTS)/.venv $(CLIENTS)/node_modules demo build dist facsimile.egg-info \
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis models/weights/*.tflite
 	find models service worker scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

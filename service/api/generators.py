@@ -44,11 +44,11 @@ _READ_PROBLEMS: Final = (GeneratorNotFoundError, ResourceExpiredError, Unauthent
 @router.post(
     "",
     status_code=202,
-    response_model=wire.Generator,
+    response_model=wire.FaceGenerator,
     summary="Train or upload a generator",
     openapi_extra=body_or_sent(wire.GeneratorRequest),
     responses={
-        201: {"model": wire.Generator, "description": "The uploaded generator."},
+        201: {"model": wire.FaceGenerator, "description": "The uploaded generator."},
         **described.accepted(
             "The generator.",
             *described.READ_PROBLEMS,
@@ -116,11 +116,11 @@ def list_generators(
 
 @router.get(
     "/{generator_id}",
-    response_model=wire.Generator,
+    response_model=wire.FaceGenerator,
     summary="Read a generator",
     responses=described.responses(*_READ_PROBLEMS),
 )
-def read_generator(generator_id: str, caller: Caller, session: ReadSession) -> wire.Generator:
+def read_generator(generator_id: str, caller: Caller, session: ReadSession) -> wire.FaceGenerator:
     """What the generator draws, where it comes from, and how far its job is."""
     if generator_id in GENERATORS:
         return _shipped(generator_id)
@@ -164,5 +164,5 @@ def delete_generator(
     return removed(services, generators.delete(session, caller, generator_id))
 
 
-def _shipped(name: str) -> wire.Generator:
+def _shipped(name: str) -> wire.FaceGenerator:
     return wire.shipped_generator(name, SUPPORTED_AUS)

@@ -63,7 +63,7 @@ class GeneratorRequest(BaseModel):
     seed: int = Field(0, strict=True, ge=0, le=2**31 - 1)
 
 
-class Generator(BaseModel):
+class FaceGenerator(BaseModel):
     """What draws faces: name its id as `generator` wherever drawings are asked for."""
 
     model_config = ConfigDict(
@@ -119,14 +119,14 @@ class Generator(BaseModel):
 class GeneratorList(BaseModel):
     """A page of generators, newest first; the ones that ship lead the first page."""
 
-    items: list[Generator]
+    items: list[FaceGenerator]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
 
 
-def generator(row: tables.Generator, job: tables.Job | None) -> Generator:
+def generator(row: tables.Generator, job: tables.Job | None) -> FaceGenerator:
     """A generator of somebody's own."""
     config = row.config or {}
-    return Generator(
+    return FaceGenerator(
         id=str(row.id),
         name=row.name,
         kind=row.kind,
@@ -147,9 +147,9 @@ def generator(row: tables.Generator, job: tables.Job | None) -> Generator:
     )
 
 
-def shipped_generator(name: str, aus: tuple[str, ...]) -> Generator:
+def shipped_generator(name: str, aus: tuple[str, ...]) -> FaceGenerator:
     """A generator that ships."""
-    return Generator(
+    return FaceGenerator(
         id=name,
         name=name,
         kind=name,
