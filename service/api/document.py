@@ -26,6 +26,7 @@ TAGS: Final = (
     ("subjects", "People, their consent, and models fitted to them."),
     ("models", "Estimators of AU intensities: the ones that ship, and your own."),
     ("estimates", "AU intensities read from photos."),
+    ("evaluations", "Models held against the labels of a corpus."),
     ("generators", "What draws: the ones that ship, and your own."),
     ("jobs", "How work is coming along; it can be followed and cancelled."),
     ("operation", "For those who operate the service."),
