@@ -24,6 +24,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 README = (ROOT / "README.md").read_text()
+OURS = {*PACKAGES, "scripts", "tests", "benchmarks", "facsimile_client"}
+"""`facsimile_client` is made by a test."""
 OWN_SERVICES = ("migrate", "api", "worker", "worker-gpu")
 
 
@@ -35,12 +37,14 @@ def _imported_modules(folders: tuple[str, ...]) -> set[str]:
     found: set[str] = set()
     for folder in folders:
         for path in (ROOT / folder).rglob("*.py"):
+            if {".venv", "node_modules"} & set(path.parts[len(ROOT.parts) :]):
+                continue  # what `make clients` installs
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Import):
                     found.update(alias.name.partition(".")[0] for alias in node.names)
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - {*PACKAGES, "scripts", "tests", "benchmarks"}
+    return found - set(sys.stdlib_module_names) - OURS
 
 
 def _distributions(modules: set[str]) -> set[str]:
