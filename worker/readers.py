@@ -13,9 +13,10 @@ from models.assets import AssetError
 from models.checkpoint_zip import unzipped
 from models.checkpoints import Checkpoint, CheckpointError
 from models.estimators.reader import Reader
+from models.estimators.readings import TOO_SMALL
 from models.estimators.shipped import shipped_checkpoint, shipped_estimators
 from models.images import ImageError, ImageLimits, decode_image
-from models.registration import Registrar, RegistrationError
+from models.registration import SMALLEST_READ, LocatedFace, Registrar, RegistrationError
 from models.registration.face import RegisteredFace, RegistrationKind
 from service.db import tables
 from worker.threads import share_of_cores
@@ -28,6 +29,14 @@ class LoadedModel:
 
     reader: Reader
     person: npt.NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class FoundFace:
+    """The largest face of a photo: where it is, and registered."""
+
+    located: LocatedFace
+    registered: RegisteredFace
 
 
 def load_model(work: Work, model_id: str) -> LoadedModel:
@@ -52,31 +61,52 @@ def load_model(work: Work, model_id: str) -> LoadedModel:
     return LoadedModel(reader, None if person is None else np.asarray(person, np.float32))
 
 
-def registered(
+def found_face(
     work: Work, data: bytes, kind: RegistrationKind, label: str
-) -> RegisteredFace | dict[str, Any]:
+) -> FoundFace | dict[str, Any]:
     """The largest face of a photo, or why there is none as ``{"code", "detail"}``."""
     limits = ImageLimits(work.settings.max_image_pixels, work.settings.max_image_side)
+    registrar = work.models.registrar
     try:
         with work.timings.stage("decode"):
-            decoded = decode_image(data, limits)
+            photo = decode_image(data, limits).rgb
         with work.timings.stage("register"):
-            return work.models.registrar.register(decoded.rgb, kind=kind)
+            located = registrar.find(photo)
+            return FoundFace(located, registrar.register(photo, kind=kind, face=located))
     except (ImageError, RegistrationError) as error:
         return {"code": error.code, "detail": f"{label}: {error}"}
 
 
-def described_face(face: RegisteredFace, registrar: Registrar) -> dict[str, Any]:
-    """Where a face is in its photo and where it looks, as images have it."""
-    mesh = face.photo_view.project(face.mesh)
-    low, high = mesh[:, :2].min(0), mesh[:, :2].max(0)
-    gaze = registrar.gaze(face.photo, mesh)
+def registered(
+    work: Work, data: bytes, kind: RegistrationKind, label: str
+) -> RegisteredFace | dict[str, Any]:
+    """The same, registered alone."""
+    face = found_face(work, data, kind, label)
+    return face.registered if isinstance(face, FoundFace) else face
+
+
+def too_small(face: FoundFace, label: str) -> dict[str, Any] | None:
+    """The problem with a face of too few pixels for its action units to be read."""
+    if not face.located.too_small:
+        return None
     return {
-        "box": [round(float(value), 1) for value in (*low, *(high - low))],
-        "yaw": round(face.pose.yaw, 1),
-        "pitch": round(face.pose.pitch, 1),
-        "roll": round(face.pose.roll, 1),
+        "code": TOO_SMALL,
+        "detail": f"{label}: the face is {face.located.box[2]:.0f} pixels wide; faces are read "
+        f"from {SMALLEST_READ:.0f} pixels on.",
+    }
+
+
+def described_face(face: FoundFace, registrar: Registrar) -> dict[str, Any]:
+    """Where a face is in its photo and where it looks, as images have it, and whether it is one."""
+    located = face.located
+    gaze = registrar.gaze(face.registered.photo, located.mesh)
+    return {
+        "box": [round(side, 1) for side in located.box],
+        "yaw": round(located.pose.yaw, 1),
+        "pitch": round(located.pose.pitch, 1),
+        "roll": round(located.pose.roll, 1),
         "gaze": None if gaze is None else gaze.as_json(),
+        "confidence": round(located.score, 3),
     }
 
 

@@ -1,6 +1,7 @@
 """From a photo to a registered face: detection, dense mesh, alignment and drawing."""
 
 from models.registration.registrar import (
+    SMALLEST_READ,
     FaceIndexError,
     LocatedFace,
     NoFaceError,
@@ -10,6 +11,7 @@ from models.registration.registrar import (
 )
 
 __all__ = [
+    "SMALLEST_READ",
     "FaceIndexError",
     "LocatedFace",
     "NoFaceError",

@@ -64,3 +64,18 @@ def head_pose(photo_view: View) -> Pose:
         pitch=fitted.pitch * _PITCH_GAIN,
         roll=fitted.roll + fitted.yaw * _ROLL_OF_YAW,
     )
+
+
+def camera_angles(pose: Pose) -> tuple[float, float, float]:
+    """The pose as OpenFace writes it: turns about the camera's axes x, y and z in radians.
+
+    x goes right in the image, y down and z away from the camera, and the turns apply z first, then
+    y, then x: a head tipped up has a negative first angle, one turned to its own right a positive
+    second, one tilted clockwise in the image a positive third.
+    """
+    turned = rotation(pose)
+    return (
+        math.atan2(-turned[1, 2], turned[2, 2]),
+        math.asin(max(-1.0, min(1.0, float(turned[0, 2])))),
+        math.atan2(-turned[0, 1], turned[0, 0]),
+    )

@@ -25,6 +25,7 @@ from service.errors.estimates import EstimateNotFoundError
 from service.errors.expressions import TooManyItemsError
 from service.errors.images import (
     DECODING_PROBLEMS,
+    FaceTooSmallError,
     ImageNotFoundError,
     NoFaceError,
     OtherPersonError,
@@ -106,6 +107,7 @@ def _body() -> dict[str, Any]:
         ConsentExpiredError,
         *DECODING_PROBLEMS,
         NoFaceError,
+        FaceTooSmallError,
         OtherPersonError,
         TooManyItemsError,
         TooManyFilesError,

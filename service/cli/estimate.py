@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress, TaskID
 
 from service.cli.connecting import Url, connected
 from service.cli.drawing import progress_bars
@@ -19,12 +18,15 @@ from service.db.ids import parse_id
 
 if TYPE_CHECKING:
     from models.checkpoints import Checkpoint
-    from models.estimators.streaming import FrameReader
+    from models.estimators.file_reader import FileReader
 
 
 def estimate(
     files: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE|VIDEO...", help="Photos and videos.")
+        list[Path],
+        typer.Argument(
+            metavar="IMAGE|VIDEO...", help="Photos and videos, told apart by their bytes."
+        ),
     ],
     model: Annotated[
         str,
@@ -38,18 +40,30 @@ def estimate(
         Path | None,
         typer.Option(
             help="A photo of the same person with a neutral face, which every face is compared "
-            "with: far better than without."
+            "with: far better than without. Faces that look like somebody else's are not read."
         ),
     ] = None,
     any_person: Annotated[
         bool, typer.Option("--any-person", help="Do not check that NEUTRAL is the same person.")
     ] = False,
+    all_faces: Annotated[
+        bool,
+        typer.Option("--all-faces", help="A row for every face, and not for one in each frame."),
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Stop at the first file that cannot be read, without table."),
+    ] = False,
     url: Url = None,
 ) -> None:
     """Read how strong 18 action units are in every frame.
 
-    Columns as in OpenFace: frame, success, AU01_r ... (intensity, 0 to 5), AU01_c ... (presence).
-    With several files a column `file` leads. Videos are streamed, so their length does not matter.
+    Columns as in OpenFace: frame, face_id, timestamp (seconds), confidence, success, the face's
+    box and pose, AU01_r ... (intensity, 0 to 5), AU01_c ... (presence). With several files a
+    column `file` leads. Rows with success 0 have a reason.
+
+    One face is kept to in a video: the largest when it begins, followed by where it is. A file
+    that cannot be read does not end the others; the exit status is then 1.
 
         facsimile estimate interview.mp4 --out aus.csv
 
@@ -59,29 +73,32 @@ def estimate(
     """
     # Loaded by the command that reads faces.
     from models.checkpoints import CheckpointError
-    from models.estimators.same_person import OtherPersonError
-    from models.estimators.streaming import VideoError, count_frames, write_csv
-    from models.images import ImageError
+    from models.estimators.readings_table import write_readings
+    from models.footage import count_frames
+    from service.cli.reading_summary import ReadingSummary
 
-    for file in files:
-        if not file.is_file():
-            raise CommandError(f"{file} is not a file.")
     try:
-        reader = _frame_reader(model, neutral, any_person, url)
-        with progress_bars() as progress, _written(out) as unfinished:
-            total = sum(count_frames(file) for file in files)
-            bar = progress.add_task("reading", total=total or None)
-            with unfinished.open("w", newline="") as table:
-                count, found = write_csv(
-                    table,
-                    reader.reader.aus,
-                    reader.read(files),
-                    name_files=len(files) > 1,
-                    progress=_advance(progress, bar),
-                )
-    except (CheckpointError, ImageError, OtherPersonError, VideoError) as error:
+        reader = _file_reader(model, neutral, any_person, all_faces, url)
+    except CheckpointError as error:
         raise CommandError(str(error)) from error
-    typer.echo(f"{count} frames, {found} of them with a face, in {out}")
+    counts = {file: count_frames(file) for file in files}
+    summary = ReadingSummary(len(files), counts, all_faces)
+    with progress_bars() as progress, _written(out) as unfinished:
+        bar = progress.add_task("reading", total=sum(counts[file] for file in files) or None)
+        with unfinished.open("w", newline="", encoding="utf-8") as table:
+            aus, readings = reader.reader.aus, reader.read(files)
+            for reading in write_readings(table, aus, readings, name_files=len(files) > 1):
+                summary.add(reading)
+                if strict and summary.unreadable:
+                    raise CommandError(summary.unreadable[0])
+                progress.advance(bar, reading.first)
+        if len(summary.unreadable) == len(files):
+            raise CommandError("\n".join([*summary.complaints(), "There is nothing to write."]))
+    for line in summary.lines():
+        typer.echo(line)
+    typer.echo(f"Table: {out}")
+    if summary.unreadable:
+        raise CommandError("\n".join(summary.complaints()))
 
 
 def load_model(name: str, url: str | None) -> Checkpoint:
@@ -115,13 +132,13 @@ def load_model(name: str, url: str | None) -> Checkpoint:
         return unzipped(client.download(f"/v1/models/{name}/download"))
 
 
-def _frame_reader(
-    model: str, neutral: Path | None, any_person: bool, url: str | None
-) -> FrameReader:
+def _file_reader(
+    model: str, neutral: Path | None, any_person: bool, all_faces: bool, url: str | None
+) -> FileReader:
     from models.assets import AssetError
+    from models.estimators.file_reader import FileReader
     from models.estimators.reader import NoComparisonError, Reader
-    from models.estimators.streaming import FrameReader
-    from models.images import decode_image
+    from models.images import ImageError, decode_image
     from models.registration import RegistrationError, load_registrar
 
     try:
@@ -131,15 +148,15 @@ def _frame_reader(
     reader = Reader(load_model(model, url))
     threads = os.cpu_count() or 1
     if neutral is None:
-        return FrameReader(registrar, reader, threads=threads)
+        return FileReader(registrar, reader, all_faces=all_faces, threads=threads)
     try:
         face = registrar.register(
             decode_image(neutral.read_bytes()).rgb, kind=reader.config.registration
         )
         calibrated = reader.calibrated(face.image)
-    except (RegistrationError, NoComparisonError) as error:
+    except (ImageError, RegistrationError, NoComparisonError) as error:
         raise CommandError(f"{neutral}: {error}") from error
-    return FrameReader(registrar, calibrated, None if any_person else face, threads)
+    return FileReader(registrar, calibrated, None if any_person else face, all_faces, threads)
 
 
 @contextlib.contextmanager
@@ -152,7 +169,3 @@ def _written(out: Path) -> Iterator[Path]:
         os.replace(unfinished, out)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _advance(progress: Progress, bar: TaskID) -> Callable[[], None]:
-    return lambda: progress.advance(bar)

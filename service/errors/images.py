@@ -74,6 +74,12 @@ class SeveralFacesError(ImageProblemError):
     code, title, status = "several-faces", "The image shows several faces", 422
 
 
+class FaceTooSmallError(ImageProblemError):
+    """The face has too few pixels across for its action units to be read."""
+
+    code, title, status = "face-too-small", "The face is too small", 422
+
+
 class OtherPersonError(ImageProblemError):
     """The face does not look like the person that the model or the other images are of."""
 

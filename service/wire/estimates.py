@@ -45,7 +45,7 @@ class AuEstimate(BaseModel):
 
 _READ: Final[dict[str, Any]] = {
     "file": "me.jpg",
-    "face": FACE_EXAMPLE,
+    "face": {**FACE_EXAMPLE, "confidence": 0.999},
     "intensities": {
         "AU12": {
             "intensity": 2.74,
@@ -57,13 +57,27 @@ _READ: Final[dict[str, Any]] = {
 }
 
 
+class ReadFace(Face):
+    """The face that was read, or was not for a reason."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_READ["face"]]})
+
+    confidence: float | None = Field(
+        None, ge=0, le=1, description="How sure it is that this is a face."
+    )
+
+
 class EstimateItem(BaseModel):
     """What was read from one image: a face and its intensities, or an error."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_READ]})
 
     file: str = Field(description="The file's name, or the image's id where it has none.")
-    face: Face | None = Field(None, description="The largest face, which is the one read.")
+    face: ReadFace | None = Field(
+        None,
+        description="The largest face, which is the one read. Beside an error: the face that was "
+        "found and not read, since it is too small or looks like another person's.",
+    )
     intensities: dict[str, AuEstimate] | None = None
     error: JobError | None = Field(None, description="Why the image cannot be read.")
 

@@ -50,6 +50,8 @@ def test_one_photo_is_answered_in_one_request(service: Service) -> None:
     assert x < 220 < x + width
     assert y < 110 < y + height
     assert abs(item["face"]["gaze"]["yaw"]) < 20
+    assert set(item["face"]) == {"box", "yaw", "pitch", "roll", "gaze", "confidence"}
+    assert 0.9 <= item["face"]["confidence"] <= 1
     assert list(item["intensities"]) == list(SUPPORTED_AUS)
     for au, read in item["intensities"].items():
         assert list(read) == ["intensity", "level", "present", "probabilities"]
@@ -91,6 +93,7 @@ def test_each_image_that_cannot_be_read_says_why_in_its_place(service: Service) 
         ("half.jpg", small_portrait()[:2000], "truncated-image"),
         ("huge.png", huge_png(), "image-too-large"),
         ("moving.gif", animated_gif(), "animated-image"),
+        ("far.png", encoded(portrait_image(100), "PNG"), "face-too-small"),
     ]
     answer = service.client.post(PATH, files=[("file", file[:2]) for file in files])
     assert answer.status_code == 200, answer.text
@@ -99,7 +102,8 @@ def test_each_image_that_cannot_be_read_says_why_in_its_place(service: Service) 
         if code is None:
             assert set(item) == {"file", "face", "intensities"}
         else:
-            assert set(item) == {"file", "error"}
+            seen = {"face"} if code == "face-too-small" else set()
+            assert set(item) == {"file", "error"} | seen
             assert item["error"]["type"] == f"/problems/{code}"
             assert name in item["error"]["detail"]
 
@@ -112,6 +116,7 @@ def test_each_image_that_cannot_be_read_says_why_in_its_place(service: Service) 
         (b"", 422, "empty-image"),
         (small_portrait()[:2000], 422, "truncated-image"),
         (animated_gif(), 415, "animated-image"),
+        (encoded(portrait_image(100), "PNG"), 422, "face-too-small"),
     ],
 )
 def test_a_single_image_that_cannot_be_read_is_a_problem(

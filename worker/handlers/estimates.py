@@ -19,7 +19,14 @@ from service.db.blobs import remove_unneeded
 from service.db.tables import Estimate, EstimateItem, Image
 from service.jobs.contracts import job_error
 from worker.person_check import TITLE, looks_like_another
-from worker.readers import LoadedModel, described_face, load_model, registered
+from worker.readers import (
+    FoundFace,
+    LoadedModel,
+    described_face,
+    found_face,
+    load_model,
+    too_small,
+)
 from worker.threads import share_of_cores
 from worker.work import Work
 
@@ -31,14 +38,6 @@ class _Item:
     index: int
     file: str
     sha256: str | None
-
-
-@dataclass(frozen=True)
-class _Face:
-    """A face to read, and what is said of where it is and looks."""
-
-    registered: RegisteredFace
-    described: dict[str, Any]
 
 
 def read_images(work: Work) -> None:
@@ -60,8 +59,8 @@ def read_images(work: Work) -> None:
         for start in range(0, len(items), work.settings.batch_size):
             work.check()
             batch = items[start : start + work.settings.batch_size]
-            faces = list(pool.map(lambda item: _face(work, model, item, any_person), batch))
-            results = _read(work, model, faces)
+            seen = list(pool.map(lambda item: _seen(work, model, item, any_person), batch))
+            results = _read(work, model, seen)
             done += len(batch)
             _keep(work, batch, results, done)
 
@@ -86,40 +85,56 @@ def _source(item: EstimateItem, image: Image | None) -> str | None:
     return None if image is None or image.erased_at is not None else image.sha256
 
 
-def _face(work: Work, model: LoadedModel, item: _Item, any_person: bool) -> _Face | dict[str, Any]:
-    """The face of an item, or why there is none; runs on a thread of the pool."""
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What was seen in an item: a face, a problem, or a face that is not to be read.
+
+    Attributes:
+        face: registered.
+        described: where it is and looks.
+        problem: why nothing is read.
+    """
+
+    face: RegisteredFace | None = None
+    described: dict[str, Any] | None = None
+    problem: Mapping[str, Any] | None = None
+
+
+def _seen(work: Work, model: LoadedModel, item: _Item, any_person: bool) -> _Seen:
+    """Look at an item; runs on a thread of the pool."""
     gone = {"code": "resource-expired", "detail": f"{item.file} has expired."}
     if item.sha256 is None:
-        return gone
+        return _Seen(problem=gone)
     try:
         data = work.store.read(item.sha256)
     except ArtifactMissingError:
-        return gone
-    face = registered(work, data, model.reader.config.registration, item.file)
-    if not isinstance(face, RegisteredFace):
-        return face
-    if model.person is not None and not any_person:
-        other = looks_like_another(face, model.person, item.file)
-        if other is not None:
-            return other
-    return _Face(face, described_face(face, work.models.registrar))
+        return _Seen(problem=gone)
+    face = found_face(work, data, model.reader.config.registration, item.file)
+    if not isinstance(face, FoundFace):
+        return _Seen(problem=face)
+    problem = too_small(face, item.file)
+    if problem is None and model.person is not None and not any_person:
+        problem = looks_like_another(face.registered, model.person, item.file)
+    return _Seen(face.registered, described_face(face, work.models.registrar), problem)
 
 
-def _read(
-    work: Work, model: LoadedModel, faces: Sequence[_Face | dict[str, Any]]
-) -> list[dict[str, Any]]:
-    found = [face.registered for face in faces if isinstance(face, _Face)]
+def _read(work: Work, model: LoadedModel, seen: Sequence[_Seen]) -> list[dict[str, Any]]:
+    images = [one.face.image for one in seen if one.face and not one.problem]
     estimates: Iterator[Mapping[str, Any]] = iter(())
-    if found:
-        with work.timings.stage("estimate", len(found)):
-            read = model.reader.estimate(np.stack([face.image for face in found]))
+    if images:
+        with work.timings.stage("estimate", len(images)):
+            read = model.reader.estimate(np.stack(images))
         estimates = iter(read.as_dicts())
-    return [
-        {"face": face.described, "intensities": next(estimates)}
-        if isinstance(face, _Face)
-        else {"error": job_error(face["code"], _TITLES.get(face["code"], _TITLE), face["detail"])}
-        for face in faces
-    ]
+    results = []
+    for one in seen:
+        result: dict[str, Any] = {"face": one.described} if one.described else {}
+        if one.problem:
+            code = one.problem["code"]
+            error = job_error(code, _TITLES.get(code, _TITLE), one.problem["detail"])
+            results.append({**result, "error": error})
+        else:
+            results.append({**result, "intensities": next(estimates)})
+    return results
 
 
 def _keep(work: Work, batch: Sequence[_Item], results: Sequence[dict[str, Any]], done: int) -> None:
@@ -135,6 +150,7 @@ def _keep(work: Work, batch: Sequence[_Item], results: Sequence[dict[str, Any]],
 _TITLE = "The image cannot be used"
 _TITLES = {
     "no-face": "No face was found",
+    "face-too-small": "The face is too small",
     "resource-expired": "The resource has expired",
     "other-person": TITLE,
 }

@@ -13,7 +13,7 @@ from models.estimators.reader import NoComparisonError, Reader
 from models.registration.face import RegisteredFace, RegistrationKind
 from service.db.tables import Image, Model
 from worker.person_check import TITLE, looks_like_another, signature_of
-from worker.readers import load_model, registered
+from worker.readers import FoundFace, found_face, load_model, registered, too_small
 from worker.training_parts import need_torch, store_checkpoint
 from worker.work import JobFailedError, Work, YieldRequestedError
 
@@ -91,10 +91,13 @@ def _plan(work: Work) -> _Plan | None:
 
 def _registered(work: Work, photo: tuple[str, str], kind: RegistrationKind) -> RegisteredFace:
     sha256, label = photo
-    face = registered(work, work.store.read(sha256), kind, label)
-    if not isinstance(face, RegisteredFace):
-        raise JobFailedError(face["code"], "The photo cannot be used", face["detail"])
-    return face
+    face = found_face(work, work.store.read(sha256), kind, label)
+    if isinstance(face, FoundFace):
+        problem = too_small(face, label)
+        if problem is None:
+            return face.registered
+        face = problem
+    raise JobFailedError(face["code"], "The photo cannot be used", face["detail"])
 
 
 def _check_person(work: Work, plan: _Plan, face: RegisteredFace) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+import cv2
 import numpy as np
 import pytest
 
 from models.images import decode_image
 from models.registration.canonical import canonical_face
 from models.registration.face import ImageArray, Pose
-from models.registration.headpose import pose_of_rotation, rotation
+from models.registration.headpose import camera_angles, pose_of_rotation, rotation
 from tests.models.registration.heads import (
     canonical_head,
     portrait,
@@ -82,6 +83,29 @@ def test_a_cameraman_looks_to_the_image_s_right_and_down() -> None:
     pose = pose_in(photo)
     assert 40 < pose.yaw < 85
     assert -40 < pose.pitch < -5
+
+
+@pytest.mark.parametrize(
+    ("pose", "expected"),
+    [
+        (Pose(30, 0, 0), (0, -30, 0)),  # to their own left: a negative turn about y, downwards
+        (Pose(0, 20, 0), (-20, 0, 0)),  # up: a negative turn about x
+        (Pose(0, 0, 10), (0, 0, 10)),  # clockwise in the image
+        # tilt after nod is OpenFace's nod after tilt: Rz(90) Rx(20) = Ry(20) Rz(90)
+        (Pose(0, -20, 90), (0, 20, 90)),
+    ],
+)
+def test_camera_angles_are_openface_s(pose: Pose, expected: tuple[float, float, float]) -> None:
+    assert np.degrees(camera_angles(pose)) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("pose", [Pose(20, -30, 15), Pose(-40, 10, -60)])
+def test_camera_angles_turn_as_the_pose_does(pose: Pose) -> None:
+    x, y, z = camera_angles(pose)
+    about_x = cv2.Rodrigues(np.array([x, 0, 0]))[0]
+    about_y = cv2.Rodrigues(np.array([0, y, 0]))[0]
+    about_z = cv2.Rodrigues(np.array([0, 0, z]))[0]
+    np.testing.assert_allclose(about_x @ about_y @ about_z, rotation(pose), atol=1e-6)
 
 
 KNOWN_POSES = [

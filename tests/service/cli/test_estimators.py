@@ -1,8 +1,7 @@
-"""``facsimile estimate``, ``train``, ``subject`` and ``model``."""
+"""``facsimile train``, ``subject`` and ``model``."""
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,57 +11,10 @@ import pytest
 
 from models.checkpoint_zip import unzipped
 from models.checkpoints import read_checkpoint
-from models.facs import SUPPORTED_AUS
 from service.client import Client
 from tests.service.cli.conftest import Facsimile
+from tests.service.cli.test_estimate import rows_of
 from tests.support.needs import needs_torch
-from tests.support.pictures import no_face
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def test_photos_are_estimated_into_a_table(
-    facsimile: Facsimile, portrait: Path, tmp_path: Path
-) -> None:
-    garden = tmp_path / "garden.jpg"
-    garden.write_bytes(no_face())
-    done = facsimile("estimate", portrait, garden, "--out", "tables/aus.csv")
-    assert done.returncode == 0, done.stderr
-    assert "2 frames, 1 of them with a face" in done.stdout
-    first, second = rows_of(tmp_path / "tables" / "aus.csv")
-    assert (first["file"], first["frame"], first["success"]) == ("astronaut.png", "1", "1")
-    assert float(first["AU12_r"]) > 2
-    assert (second["file"], second["success"], second["AU12_r"]) == ("garden.jpg", "0", "")
-    assert list(first)[3:21] == [f"{au}_r" for au in SUPPORTED_AUS]
-
-
-def test_a_neutral_photo_calibrates(facsimile: Facsimile, portrait: Path, tmp_path: Path) -> None:
-    for name, extra in (("plain.csv", []), ("own.csv", ["--neutral", portrait])):
-        done = facsimile("estimate", portrait, *extra, "--out", name)
-        assert done.returncode == 0, done.stderr
-    plain, own = rows_of(tmp_path / "plain.csv")[0], rows_of(tmp_path / "own.csv")[0]
-    assert list(plain)[:2] == ["frame", "success"]
-    assert float(own["AU25_r"]) != float(plain["AU25_r"])
-
-
-def test_what_cannot_be_estimated_is_a_sentence(
-    facsimile: Facsimile, portrait: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "notes.mp4").write_bytes(b"no video")
-    (tmp_path / "model.zip").write_bytes(b"\x80\x04pickle")
-    for arguments, told in (
-        (["nowhere.mp4"], "nowhere.mp4 is not a file"),
-        (["notes.mp4"], "nor a video"),
-        ([portrait, "--model", "best"], "There is no model 'best'"),
-        ([portrait, "--model", "model.zip"], "pickle"),
-    ):
-        done = facsimile("estimate", *arguments, "--out", "out.csv")
-        assert done.returncode == 1
-        assert told in done.stderr.replace("\n", " ")
-        assert not (tmp_path / "out.csv").exists()
 
 
 def test_from_consent_to_a_personal_model_to_erasure(

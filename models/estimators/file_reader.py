@@ -1,0 +1,162 @@
+"""AU intensities of the faces of videos and photos, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.estimators.reader import Reader
+from models.estimators.readings import NO_FACE, NOT_SEEN, OTHER_PERSON, TOO_SMALL, Reading
+from models.estimators.same_person import person_model
+from models.footage import Frame, Unreadable, all_frames, chunks
+from models.registration import LocatedFace, Registrar
+from models.registration.face import RegisteredFace
+from models.registration.gaze import Gaze
+from models.registration.tracking import FaceTracks
+
+_SIGHTINGS: Final = 48
+"""Last sightings of a face that say whose it is: by one alone, a thirtieth errs."""
+
+
+@dataclass(eq=False)
+class _Face:
+    """A face of a frame, and what has become of it."""
+
+    frame: Frame
+    faces: int
+    face_id: int
+    located: LocatedFace
+    first: bool
+    distances: deque[float]
+    registered: RegisteredFace | None = None
+    gaze: Gaze | None = None
+    intensities: npt.NDArray[np.float32] | None = None
+    reason: str = ""
+
+    def reading(self) -> Reading:
+        return Reading(
+            file=self.frame.file,
+            frame=self.frame.number,
+            timestamp=self.frame.timestamp,
+            faces=self.faces,
+            first=self.first,
+            face_id=self.face_id,
+            face=self.located,
+            gaze=self.gaze,
+            intensities=self.intensities,
+            reason=self.reason,
+        )
+
+
+@dataclass(eq=False)
+class _OneFile:
+    """Whose face is which in a file, and how far each is from the neutral one in shape."""
+
+    tracks: FaceTracks = field(default_factory=FaceTracks)
+    distances: dict[int, deque[float]] = field(
+        default_factory=lambda: defaultdict(partial(deque, maxlen=_SIGHTINGS))
+    )
+
+    def faces(self, frame: Frame, located: Sequence[LocatedFace], every: bool) -> list[_Face]:
+        """The faces of the next frame that are to be read: every one, or the one followed."""
+        numbers = self.tracks.next([face.box for face in located])
+        chosen = [
+            (number, face)
+            for number, face in zip(numbers, located, strict=True)
+            if every or number == self.tracks.followed
+        ]
+        return [
+            _Face(frame, len(located), number, face, not place, self.distances[number])
+            for place, (number, face) in enumerate(sorted(chosen, key=lambda pair: pair[0]))
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class FileReader:
+    """Finds, follows and reads the faces of files.
+
+    Attributes:
+        registrar: finds faces.
+        reader: reads them.
+        neutral: the face that `reader` is calibrated by, if faces are to be held against it: what
+            looks like another person's is not read. A face of a video is judged by its last 48
+            sightings, not by each alone.
+        all_faces: read every face, and not only the one that is followed.
+        threads: that find faces at the same time.
+    """
+
+    registrar: Registrar
+    reader: Reader
+    neutral: RegisteredFace | None = None
+    all_faces: bool = False
+    threads: int = 2
+
+    def read(self, files: Sequence[Path]) -> Iterator[Reading]:
+        """A row for each face that is read or refused, and at least one for each frame; in order.
+
+        A file that cannot be read has a row that says so, and the next is gone on with.
+        """
+        known = _OneFile()
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="faces") as pool:
+            for chunk in chunks(all_frames(files)):
+                frames = [frame for frame in chunk if isinstance(frame, Frame)]
+                located = iter(list(pool.map(self._located, frames)))
+                rows: list[_Face | Reading] = []
+                for entry in chunk:
+                    if isinstance(entry, Unreadable):
+                        rows.append(_unreadable(entry))
+                        continue
+                    if entry.number == 1:
+                        known = _OneFile()
+                    there = next(located)
+                    faces = known.faces(entry, there, self.all_faces)
+                    rows += faces or [_nobody(entry, len(there))]
+                found = [row for row in rows if isinstance(row, _Face)]
+                list(pool.map(self._register, found))
+                self._read([face for face in found if self._is_to_be_read(face)])
+                for row in rows:
+                    yield row.reading() if isinstance(row, _Face) else row
+
+    def _located(self, frame: Frame) -> list[LocatedFace]:
+        return self.registrar.locate(frame.image)
+
+    def _register(self, face: _Face) -> None:
+        if face.located.too_small:
+            face.reason = TOO_SMALL
+            return
+        kind = self.reader.config.registration
+        face.registered = self.registrar.register(face.frame.image, kind=kind, face=face.located)
+        face.gaze = self.registrar.gaze(face.frame.image, face.located.mesh)
+
+    def _is_to_be_read(self, face: _Face) -> bool:
+        if face.registered is not None and self.neutral is not None:
+            model = person_model()
+            face.distances.append(model.distance(self.neutral, face.registered))
+            if median(face.distances) > model.limit:
+                face.reason = OTHER_PERSON
+        return not face.reason
+
+    def _read(self, faces: Sequence[_Face]) -> None:
+        images = [face.registered.image for face in faces if face.registered is not None]
+        if images:
+            intensities = self.reader.estimate(np.stack(images)).intensities
+            for face, read in zip(faces, intensities, strict=True):
+                face.intensities = read
+
+
+def _nobody(frame: Frame, faces: int) -> Reading:
+    reason = NOT_SEEN if faces else NO_FACE
+    return Reading(frame.file, frame.number, frame.timestamp, faces, reason=reason)
+
+
+def _unreadable(entry: Unreadable) -> Reading:
+    return Reading(entry.file, 0, reason=entry.error.code, detail=str(entry.error))
