@@ -74,13 +74,14 @@ def own_face(rig: RigModel, spread: Spread, rng: np.random.Generator) -> OwnFace
     rest = np.maximum(rng.normal(0, spread.rest, count), 0)
     # a resting mouth is shut and resting eyes are open
     rest[[SUPPORTED_AUS.index(au) for au in ("AU25", "AU26", "AU43")]] = 0
+    basis = _own_basis(rig, spread, rng)
+    folds = np.exp(rng.normal(0, spread.folds, (count, 1, 1))).astype(np.float32)
     return OwnFace(
         rig=replace(
             rig,
-            basis=_own_basis(rig, spread, rng),
-            appearance=np.asarray(
-                rig.appearance * np.exp(rng.normal(0, spread.folds, (count, 1, 1))), np.float32
-            ),
+            basis=basis,
+            appearance=rig.appearance * folds,
+            relief=rig.relief * folds[:, None],
         ),
         strength=np.exp(strength[:, None] + np.stack([lean, -lean], axis=1)).astype(np.float32),
         course=np.exp(rng.normal(0, spread.course, count)).astype(np.float32),

@@ -12,7 +12,7 @@ from models.hybrid.scene import changes, place, see
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
 from models.rig.canvas import lay_out
-from models.rig.draw import draw, express
+from models.rig.draw import draw_face, express
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
 
@@ -46,7 +46,7 @@ class HybridGenerator(OneByOneGenerator):
         expression = express(model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)
         canvas = lay_out(model, expression.moved, view, size)
-        drawing = draw(model, subject, pyramid, expression, canvas, seed)
+        drawing = draw_face(model, subject, pyramid, expression, view, canvas, seed)
         if not changes(model, subject, expression, target, source):
             return drawing
         scene = see(model, subject, pyramid, expression, target, source, seed)

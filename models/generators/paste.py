@@ -12,13 +12,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from models.generators.base import FloatArray, ImageArray
 from models.registration.face import FACE_SIZE, RegisteredFace, View
 from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
-from models.rig.canvas import lay_out
+from models.rig.canvas import Canvas, lay_out, openings
 from models.rig.deform import expressed
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
@@ -30,9 +29,10 @@ _FEATHER: Final = 0.10
 """Canonical units over which a drawing fades in from the outline of the face."""
 _UNCHANGED: Final = 1.5
 """Grey levels below which a pixel keeps the photo's own value."""
-_SLIGHT: Final = 8.0
-"""Grey levels of change in eyes and mouth from which the drawing replaces the warped photo."""
-BoolArray = npt.NDArray[np.bool_]
+_SLIGHT: Final = 0.006
+"""Canonical units of movement from which the drawing replaces the warped photo in eyes and mouth."""
+_STEPS: Final = 5
+"""Pixels of the photo over which the drawing is looked up evenly around eyes and mouth."""
 
 
 def drawing_size(face: RegisteredFace) -> int:
@@ -69,8 +69,8 @@ def paste_back(
     warped = _warp(model, face, dense, moved)
     change = warped.drawn(_beyond_warp(model, face, dense, moved, drawing))
     blended = warped.colour + change * warped.fade[..., None]
-    replaced = warped.opening * np.clip((np.abs(change).max(axis=2) - _SLIGHT) / _SLIGHT, 0, 1)
-    blended += (warped.drawn(drawing) - blended) * replaced[..., None].astype(np.float32)
+    if warped.opening.any():
+        blended += (warped.drawn(drawing) - blended) * warped.opening[..., None]
     old = face.photo[warped.rows, warped.columns]
     differs = np.abs(blended - old).max(axis=2) >= _UNCHANGED
     out = face.photo.copy()
@@ -87,7 +87,7 @@ class _Warped:
         colour: float32 (h, w, 3), the photo warped.
         on_drawing: float32 (h, w, 2), x, y on a drawing of 224 pixels; negative beyond the face.
         fade: float32 (h, w), how much of the drawing's shading to use, 0..1.
-        opening: bool (h, w), eyes and mouth.
+        opening: float32 (h, w), 1 in eyes and mouth that moved, falling to 0 on the skin around.
     """
 
     rows: slice
@@ -95,7 +95,7 @@ class _Warped:
     colour: FloatArray
     on_drawing: FloatArray
     fade: FloatArray
-    opening: BoolArray
+    opening: FloatArray
 
     def drawn(self, drawing: ImageArray | FloatArray) -> FloatArray:
         """float32 (h, w, 3): `drawing` (S, S, 3) looked up for every pixel; 0 beyond the face."""
@@ -129,6 +129,7 @@ def _warp(model: RigModel, face: RegisteredFace, dense: FloatArray, moved: Float
             np.concatenate([before, placed])[:, :2],
             np.concatenate([on_drawing, np.zeros((len(placed), 2), np.float32)]),
             np.concatenate([np.clip(model.rim / _FEATHER, 0, 1), np.zeros(len(placed))]),
+            np.concatenate([_moved_openings(model, dense, moved), np.zeros(len(placed))]),
         ]
     ).astype(np.float32)
     pixels = interpolate(shown, barycentric, triangles, attributes, empty=np.nan)
@@ -138,14 +139,31 @@ def _warp(model: RigModel, face: RegisteredFace, dense: FloatArray, moved: Float
     ).astype(np.float32)
     count = len(model.dense.triangles)
     on_face = (shown >= 0) & (shown < count)
+    drawn = np.where(on_face[..., None], pixels[..., 2:4], np.float32(-9))
+    opening = np.where(on_face, pixels[..., 5], np.float32(0))
+    if opening.any():
+        # Lids and lips lie before what they hide, so that looked up from the side a rim has steps.
+        soft = cv2.blur(drawn, (_STEPS, _STEPS))
+        inside = opening > 0
+        drawn[inside] = soft[inside]
     return _Warped(
         rows=rows,
         columns=columns,
         colour=colour,
-        on_drawing=np.where(on_face[..., None], pixels[..., 2:4], np.float32(-9)),
+        on_drawing=drawn,
         fade=np.where(on_face, pixels[..., 4], np.float32(0)),
-        opening=on_face & (shown >= model.skin_triangles),
+        opening=opening,
     )
+
+
+def _moved_openings(model: RigModel, dense: FloatArray, moved: FloatArray) -> FloatArray:
+    """float32 (V,): 1 in eyes and mouth whose rims moved, falling to 0 on the skin around."""
+    out = np.zeros(len(dense), np.float32)
+    for rims, beside in zip(model.openings, model.beside_openings, strict=True):
+        ends = [*rims.upper, *rims.lower]
+        travel = float(np.abs(moved[ends] - dense[ends]).max())
+        out = np.maximum(out, np.clip(travel / _SLIGHT - 0.5, 0, 1) * beside)
+    return np.asarray(out, np.float32)
 
 
 def _grid(rows: slice, columns: slice) -> FloatArray:
@@ -173,9 +191,16 @@ def _plain(
     `view` takes the canonical frame to pixels of the result. Sampled as drawings are, so that a
     drawing in which nothing moved differs from it in nothing.
     """
-    canvas = lay_out(model, moved, view, size)
-    at = canvas.interpolate(face.photo_view.project(dense)[:, :2])
-    ratio = face.photo_view.scale / canvas.scale
-    picked = Pyramid(face.photo).sample(at, ratio).astype(np.float32)
-    picked[canvas.index < 0] = 0
-    return canvas.reduced(picked)
+    texture, pyramid = face.photo_view.project(dense)[:, :2], Pyramid(face.photo)
+
+    def plain(canvas: Canvas) -> FloatArray:
+        at = canvas.interpolate(texture)
+        ratio = face.photo_view.scale / canvas.scale
+        picked = pyramid.sample(at, ratio).astype(np.float32)
+        picked[canvas.index < 0] = 0
+        return canvas.reduced(picked)
+
+    out = plain(lay_out(model, moved, view, size))
+    for part in openings(model, dense, moved, view, size):
+        out[part.rows, part.columns] = plain(part)[part.rows, part.columns]
+    return out

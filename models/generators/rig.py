@@ -7,7 +7,7 @@ from models.generators.one_by_one import OneByOneGenerator
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
 from models.rig.canvas import lay_out
-from models.rig.draw import draw, express
+from models.rig.draw import draw_face, express
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
 
@@ -39,4 +39,4 @@ class RigGenerator(OneByOneGenerator):
         expression = express(self._model, subject, target, source)
         view = face.view.resized(size / FACE_SIZE)
         canvas = lay_out(self._model, expression.moved, view, size)
-        return draw(self._model, subject, pyramid, expression, canvas, seed)
+        return draw_face(self._model, subject, pyramid, expression, view, canvas, seed)

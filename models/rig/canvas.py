@@ -17,6 +17,8 @@ _FINER: Final = 2
 """Drawings are made this many times as large and averaged down: smooth rims, no aliasing."""
 _LARGE: Final = 320
 """Pixels of side above which a drawing is made as large as it is: its rims fade into a photo."""
+Box = tuple[tuple[int, int], tuple[int, int]]
+"""First x and y of a part of a drawing, and those just beyond it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,18 +57,25 @@ class Canvas:
         return out
 
 
-def lay_out(model: RigModel, mesh: FloatArray, view: View, size: int) -> Canvas:
+def lay_out(
+    model: RigModel, mesh: FloatArray, view: View, size: int, around: Box | None = None
+) -> Canvas:
     """Rasterise a dense canonical mesh (V, 3) as `view` shows it on a drawing of `size` pixels.
+
+    `around` limits it to a part of the drawing, which is then made finer at any size.
 
     Skin hides eyes and mouth at any depth. Their fillings follow the rims of lids and lips
     vertex by vertex, and where an opening closes they would fold over the skin that closes it.
     """
     triangles = model.dense.triangles
-    finer = _FINER if size <= _LARGE else 1
+    finer = _FINER if size <= _LARGE or around else 1
     fine_view = view.resized(finer)
     screen = fine_view.project(mesh)
     low = np.clip(np.floor(screen[:, :2].min(axis=0) / finer), 0, size - 1).astype(int)
     high = np.clip(np.ceil(screen[:, :2].max(axis=0) / finer) + 1, low + 1, size).astype(int)
+    if around:
+        low = np.clip(around[0], low, high - 1)
+        high = np.clip(around[1], low + 1, high)
     width, height = (high - low) * finer
     corner = np.array([*low, 0], np.float32) * finer
     index, barycentric = rasterise(
@@ -82,3 +91,29 @@ def lay_out(model: RigModel, mesh: FloatArray, view: View, size: int) -> Canvas:
         barycentric=barycentric,
         scale=fine_view.scale,
     )
+
+
+_MARGIN: Final = 0.05
+"""Canonical units of skin around an opening that are drawn finer with it."""
+_STILL: Final = 1e-3
+"""Canonical units of movement below which an opening is as in the photo."""
+
+
+def openings(
+    model: RigModel, rest: FloatArray, mesh: FloatArray, view: View, size: int
+) -> list[Canvas]:
+    """The parts of a large drawing of `mesh` where skin ends at eyes and teeth, which would show
+    as stairs; not those that lie as they do in the photo, on the mesh `rest`."""
+    if size <= _LARGE:
+        return []
+    screen, margin = view.project(mesh), _MARGIN * view.scale
+    out = []
+    for rims in model.openings:
+        ends = [*rims.upper, *rims.lower]
+        if np.abs(mesh[ends] - rest[ends]).max() < _STILL:
+            continue
+        rim = screen[ends, :2]
+        low = np.floor(rim.min(axis=0) - margin).astype(int).tolist()
+        high = np.ceil(rim.max(axis=0) + margin).astype(int).tolist()
+        out.append(lay_out(model, mesh, view, size, ((low[0], low[1]), (high[0], high[1]))))
+    return out

@@ -74,8 +74,8 @@ def displaced(model: RigModel, person: FloatArray, gain: FloatArray) -> FloatArr
         right_gain, left_gain = float(gain[index, 1]), float(gain[index, 0])
         out += model.basis[index] * (right_gain + (left_gain - right_gain) * left)
     for side, eye in enumerate((model.left_eye, model.right_eye)):
-        out = _close_lids(eye, person, out, gain[:, side])
-    return _seal_lips(model.lips, person, out, gain.max(axis=1))
+        out = eye.curved(_close_lids(eye, person, out, gain[:, side]), person)
+    return model.lips.curved(_seal_lips(model.lips, person, out, gain.max(axis=1)), person)
 
 
 def _eye_sizes(model: RigModel, person: FloatArray) -> FloatArray:
@@ -92,9 +92,15 @@ def _close_lids(eye: Rims, person: FloatArray, moved: FloatArray, gain: FloatArr
         across = moved[list(eye.lower)] - moved[list(eye.upper)]
         down = closing * _UPPER_LID_SHARE + (1 - closing) * tight * _TIGHT_UPPER_LID
         up = closing * (1 - _UPPER_LID_SHARE) + (1 - closing) * tight * _TIGHT_LOWER_LID
+        left = eye.gaps(moved) * np.float32(1 - down - up)
         moved = eye.move(moved, across * np.float32(down), -across * np.float32(up))
+        # A rim vertex takes part of what its neighbours do: once more for what is missing.
+        missing = np.zeros((len(left), 3), np.float32)
+        missing[:, 1] = eye.gaps(moved) - left
+        share = np.float32(down / (down + up))
+        moved = eye.move(moved, missing * share, -missing * (1 - share))
     floor = np.minimum(eye.gaps(person), 0.0).astype(np.float32)
-    return eye.separated(moved, floor, upper_share=0.5)
+    return eye.separated(eye.separated(moved, floor, upper_share=0.5), floor, upper_share=0.5)
 
 
 def _seal_lips(lips: Rims, person: FloatArray, moved: FloatArray, gain: FloatArray) -> FloatArray:
@@ -107,7 +113,9 @@ def _seal_lips(lips: Rims, person: FloatArray, moved: FloatArray, gain: FloatArr
         shift = np.zeros((len(excess), 3), np.float32)
         shift[:, 1] = excess
         moved = lips.move(moved, 0.5 * shift, -0.5 * shift)
-    moved = lips.separated(moved, np.minimum(neutral, 0.0).astype(np.float32), upper_share=0.4)
+    floor = np.minimum(neutral, 0.0).astype(np.float32)
+    for _ in range(2):
+        moved = lips.separated(moved, floor, upper_share=0.4)
     return _rounded(lips, moved, neutral)
 
 
@@ -118,7 +126,7 @@ def _rounded(lips: Rims, moved: FloatArray, neutral: FloatArray) -> FloatArray:
         return moved
     x = moved[list(lips.upper), 0]
     across = 2 * (x - x[0]) / (x[-1] - x[0]) - 1
-    arch = np.clip(1 - across**2, 0, 1) ** 0.95
+    arch = np.clip(1 - across**2, 0, 1) ** 1.2
     design = np.stack([arch, arch * across], axis=1)  # a height and a lean to one side
     height, *_ = np.linalg.lstsq(design, opening, rcond=None)
     shift = np.zeros((len(x), 3), np.float32)

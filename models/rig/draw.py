@@ -10,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from models.facs import SUPPORTED_AUS
-from models.registration.face import FloatArray, ImageArray
+from models.registration.face import FloatArray, ImageArray, View
 from models.registration.pyramid import Pyramid
 from models.rig import shut_lips
-from models.rig.appearance import MAP_SHAPE, map_coordinates
-from models.rig.canvas import Canvas
+from models.rig.appearance import enlarged, enlarged_coordinates
+from models.rig.canvas import Canvas, openings
 from models.rig.deform import at_rest, displaced, gains
-from models.rig.eyes import eyeball_points, lash_line, lid_shadow
+from models.rig.eyeball import uncovered
+from models.rig.eyes import lash_line, lid_shadow, uncovering
+from models.rig.folds import folds
+from models.rig.lids import carried
 from models.rig.light import brightness_ratio, vertex_normals
 from models.rig.model import RigModel
 from models.rig.mouth import MouthState, draw_interior
@@ -24,8 +27,6 @@ from models.rig.subject import Subject
 
 _TINT: Final = np.array([0.85, 1.05, 1.10], np.float32)
 """Log ratio per channel: shadows on skin are redder than the skin."""
-_REMOVED: Final = 0.6
-"""Share of a fold that is filled when its expression is taken off: skin keeps part of it."""
 CHIN: Final = 152
 """The mesh vertex at the lowest point of the chin."""
 BoolArray = npt.NDArray[np.bool_]
@@ -57,17 +58,33 @@ def express(
     moved = displaced(model, rest, gains(target))
     normals = vertex_normals(moved @ subject.turn.T, model.dense.triangles)
     shading = brightness_ratio(subject.light, subject.normals, normals)
-    change = gains(target)
-    if source is not None:
-        change = change - _REMOVED * gains(source)
-    appearance = np.zeros(MAP_SHAPE, np.float32)
-    half = MAP_SHAPE[1] // 2
-    for index in np.flatnonzero(change.any(axis=1)):
-        # The subject's left is the image's right.
-        appearance[:, half:] += model.appearance[index, :, half:] * change[index, 0]
-        appearance[:, :half] += model.appearance[index, :, :half] * change[index, 1]
+    shown = gains(source) if source is not None else np.zeros_like(gains(target))
+    appearance = folds(model, subject.skin, _light_on_map(subject), gains(target), shown)
     closing = gains(target)[SUPPORTED_AUS.index("AU43")]
     return Expression(rest, moved, shading, appearance, closing)
+
+
+def _light_on_map(subject: Subject) -> FloatArray:
+    """(2,): by how much skin brightens per tilt to the right and downwards on the map, over what
+    it has when it faces the camera."""
+    light = subject.turn.T @ subject.light[1:]
+    facing = max(float(subject.light[0] - light[2]), 0.25 * float(subject.light[0]), 0.1)
+    return np.asarray(light[:2] / facing, np.float32)
+
+
+def draw_face(
+    model: RigModel, subject: Subject, pyramid: Pyramid, expression: Expression,
+    view: View, canvas: Canvas, seed: int,
+) -> ImageArray:  # fmt: skip
+    """As `draw`; eyes and mouth of a large drawing are made finer than the rest of it.
+
+    `view` is the one that `canvas` was laid out in.
+    """
+    out = draw(model, subject, pyramid, expression, canvas, seed)
+    for part in openings(model, subject.dense, expression.moved, view, canvas.size):
+        finer = draw(model, subject, pyramid, expression, part, seed)
+        out[part.rows, part.columns] = finer[part.rows, part.columns]
+    return out
 
 
 def draw(
@@ -89,10 +106,10 @@ def draw(
     shut = shut_lips.shut(model.lips, subject, expression.moved)
     attributes = np.column_stack(
         [
-            shut_lips.texture(model.lips, subject, shut),
+            _texture(model, subject, expression, shut),
             expression.shading,
             subject.seen,
-            map_coordinates(model.neutral),
+            enlarged_coordinates(model.neutral),
             expression.moved,
         ]
     )
@@ -103,10 +120,10 @@ def draw(
     is_eye = (shown >= skin_end) & (shown < eye_end)
     is_mouth = shown >= eye_end
     at = np.ascontiguousarray(at)
-    at[is_eye], lit = _eyes(subject, expression.moved, canonical[is_eye])
+    at[is_eye] = subject.view.project(canonical[is_eye])[:, :2]
     colour = pyramid.sample(at, subject.view.scale / canvas.scale).astype(np.float32)
     colour *= _ratio(expression.appearance, on_map, shading, is_eye | is_mouth)
-    colour[is_eye] *= lit[:, None]
+    colour[is_eye] = _eyes(subject, pyramid, expression.moved, canonical[is_eye], colour[is_eye])
     if is_mouth.any():
         inside = _mouth(model, subject, expression, canonical[is_mouth], seed)
         own = np.float32(subject.open_mouth * like_photographed(model, subject, expression.moved))
@@ -119,24 +136,42 @@ def draw(
     return np.asarray(np.clip(canvas.reduced(colour) + 0.5, 0, 255), np.uint8)
 
 
+def _texture(
+    model: RigModel, subject: Subject, expression: Expression, shut: FloatArray
+) -> FloatArray:
+    """Photo pixels (V, 2) to look each vertex up at."""
+    out = shut_lips.texture(model.lips, subject, shut)
+    for rims in (model.left_eye, model.right_eye):
+        onto = carried(rims, subject.dense, expression.moved)
+        if onto is not subject.dense:
+            out = out + (subject.view.project(onto) - subject.view.project(subject.dense))[:, :2]
+    return np.asarray(out, np.float32)
+
+
 def _ratio(
     appearance: FloatArray, on_map: FloatArray, shading: FloatArray, bare: BoolArray
 ) -> FloatArray:
     """(H, W, 3) factor on the photo's colour; 1 where there is no skin."""
-    log = cv2.remap(appearance, on_map[..., 0], on_map[..., 1], cv2.INTER_LINEAR)
+    log = cv2.remap(enlarged(appearance), on_map[..., 0], on_map[..., 1], cv2.INTER_LINEAR)
     log += np.log(np.maximum(shading[..., 0], 0.1))
     log[bare] = 0
     return np.asarray(np.exp(log[..., None] * _TINT), np.float32)
 
 
-def _eyes(subject: Subject, moved: FloatArray, at: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Photo position (P, 2) and brightness (P,) of eye points `at` (P, 3)."""
-    found, lit = at.copy(), np.ones(len(at), np.float32)
+def _eyes(
+    subject: Subject, pyramid: Pyramid, moved: FloatArray, at: FloatArray, own: FloatArray
+) -> FloatArray:
+    """Colours (P, 3) of eye points `at` (P, 3), which the photo shows as `own` (P, 3)."""
+    out = own.copy()
     left = at[:, 0] > subject.middle
     for eye, here in zip(subject.eyes, (left, ~left), strict=True):
-        found[here] = eyeball_points(eye, subject.dense, moved, at[here])
-        lit[here] = lid_shadow(eye, moved, subject.dense, at[here])
-    return subject.view.project(found)[:, :2], lit
+        points = at[here]
+        share = uncovering(eye, subject.dense, moved, points)[:, None]
+        if share.any():
+            hidden = uncovered(eye, subject.dense, subject.view, pyramid).at(points)
+            out[here] += (hidden - out[here]) * share
+        out[here] *= lid_shadow(eye, moved, subject.dense, points)[:, None]
+    return out
 
 
 def _darken_lashes(

@@ -12,16 +12,17 @@ from models.registration.face import FloatArray, View
 from models.registration.pyramid import Pyramid
 from models.rig.contact import Rims
 
-_IRIS_RADIUS: Final = 0.093
+IRIS_RADIUS: Final = 0.093
 """Canonical units: irises measure 11.7 mm in every adult, eyes lie about 63 mm apart."""
-_LASHES: Final = 0.14
-"""Share of the eye's height below the upper lid that lashes and their shadow darken."""
+_LASHES: Final = 0.022
+"""Canonical units below the upper lid that lashes and their shadow darken."""
+_LOWER_LASHES: Final = 0.004
 _GRAIN: Final = 120
 """Places per canonical unit told apart in the photo: a dozen across an iris."""
 _SHADOW: Final = 0.48
 """How much a lid that has moved darkens the eye at its very edge."""
-_SEAM: Final = 0.016
-"""Half width of the line that closed lashes draw, canonical units."""
+_SEAM: Final = (0.40, 0.011)
+"""Log darkness and half width, canonical units, of the line that closed lashes draw."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +58,8 @@ def find_iris(rims: Rims, dense: FloatArray, view: View, pyramid: Pyramid) -> Ey
     for cx in np.linspace(left + 0.25 * (right - left), right - 0.25 * (right - left), 15):
         for cy in np.linspace(middle - 0.20 * height, middle + 0.12 * height, 7):
             apart = np.hypot(x - cx, y - cy)
-            disc = within & (apart < _IRIS_RADIUS)
-            ring = within & (apart > 1.12 * _IRIS_RADIUS) & (apart < 1.7 * _IRIS_RADIUS)
+            disc = within & (apart < IRIS_RADIUS)
+            ring = within & (apart > 1.12 * IRIS_RADIUS) & (apart < 1.7 * IRIS_RADIUS)
             if disc.sum() < 8 or ring.sum() < 8:
                 continue
             contrast = float(grey[ring].mean() - grey[disc].mean())
@@ -86,39 +87,24 @@ def _middle_height(rims: Rims, dense: FloatArray) -> float:
     return float(dense[rims.upper[half], 1] + dense[rims.lower[half], 1]) / 2
 
 
-def eyeball_points(eye: Eye, dense: FloatArray, moved: FloatArray, at: FloatArray) -> FloatArray:
-    """Where on the photographed eye to look for each drawn eye point.
+def uncovering(eye: Eye, dense: FloatArray, moved: FloatArray, at: FloatArray) -> FloatArray:
+    """How far (P,), 0..1, points `at` (P, 3) of the drawn eye show what lids or lashes hid.
 
-    The eyeball stays still, so that is the point itself while the photo shows it. What a raised
-    upper lid uncovers was hidden: it is taken from the place at the same distance from the middle
-    of the iris, on the same side, that the photo does show, because irises are round.
-
-    Args:
-        eye: the photographed eye.
-        dense, moved: canonical meshes (V, 3) before and after the lids moved.
-        at: (P, 3) canonical points of the drawn eye.
-
-    Returns:
-        float32 (P, 3) canonical points in the photographed eye.
+    `dense` and `moved` (V, 3) are the canonical meshes before and after the lids moved.
     """
     upper, lower = list(eye.rims.upper), list(eye.rims.lower)
     x, y = at[:, 0], at[:, 1]
     top, bottom = _rim(dense[upper], x), _rim(dense[lower], x)
-    height = np.maximum(bottom - top, 1e-3)
-    lifted = np.interp(x, moved[upper, 0], dense[upper, 1] - moved[upper, 1])
-    raised = np.clip(lifted / (0.08 * height), 0, 1)
-    edge = top + _LASHES * height * raised
-    share = np.clip((edge - y) / (0.06 * height) + 0.5, 0, 1) * raised
-    cx, cy = eye.iris
-    reach = np.hypot(x - cx, y - cy)
-    # The lowest lit place at this distance that is still above the lower lid.
-    shown = np.minimum(np.maximum(cy - y, 0), 0.55 * np.maximum(bottom - cy, 0))
-    sideways = np.sqrt(np.maximum(reach**2 - shown**2, 0))
-    inside_x = np.clip(cx + np.where(x < cx, -1, 1) * sideways, *_white(dense[upper, 0]))
-    out = at.copy()
-    out[:, 0] = np.where(share > 0, x + (inside_x - x) * share, x)
-    out[:, 1] = np.where(share > 0, y + (cy + shown - y) * share, y)
-    return out
+    up = np.interp(x, moved[upper, 0], dense[upper, 1] - moved[upper, 1])
+    down = np.interp(x, moved[lower, 0], moved[lower, 1] - dense[lower, 1])
+    above = _beyond(top + _LASHES - y, up)
+    below = _beyond(y - bottom + _LOWER_LASHES, down)
+    return np.asarray(np.maximum(above, below), np.float32)
+
+
+def _beyond(past: FloatArray, travel: FloatArray) -> FloatArray:
+    """1 where `past` an edge that has moved by `travel`, soft on both sides; 0 if it has not."""
+    return np.clip(past / 0.026 + 0.5, 0, 1) * np.clip(travel / 0.012 - 0.2, 0, 1)
 
 
 def lid_shadow(eye: Eye, moved: FloatArray, dense: FloatArray, at: FloatArray) -> FloatArray:
@@ -139,19 +125,12 @@ def lash_line(eye: Eye, moved: FloatArray, closing: float, at: FloatArray) -> Fl
     seam = _rim((upper + moved[list(eye.rims.lower)]) / 2, at[..., 0])
     inside = np.clip((at[..., 0] - upper[0, 0]) / 0.06, 0, 1)
     inside *= np.clip((upper[-1, 0] - at[..., 0]) / 0.06, 0, 1)
-    strength = 0.75 * max(0.0, 2 * closing - 1)
+    strength = _SEAM[0] * max(0.0, 2 * closing - 1)
     return np.asarray(
-        -strength * inside * np.exp(-(((at[..., 1] - seam) / _SEAM) ** 2)), np.float32
+        -strength * inside * np.exp(-(((at[..., 1] - seam) / _SEAM[1]) ** 2)), np.float32
     )
 
 
 def _rim(points: npt.NDArray[np.floating], x: npt.NDArray[np.floating]) -> FloatArray:
     """y (...) of the rim through `points` (K, 3) at x (...)."""
     return np.asarray(np.interp(x, points[:, 0], points[:, 1]), np.float32)
-
-
-def _white(xs: FloatArray) -> tuple[float, float]:
-    """Between the corners, a little away from their red."""
-    left, right = float(xs.min()), float(xs.max())
-    inset = 0.12 * (right - left)
-    return left + inset, right - inset

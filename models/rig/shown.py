@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from models.facs import SIDES, SUPPORTED_AUS
+from models.registration.canonical import canonical_face
 from models.registration.face import FloatArray, RegisteredFace
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
@@ -34,7 +35,7 @@ def shown_expression(face: RegisteredFace, model: RigModel | None = None) -> Flo
     """AU intensities (18, 2) 0..5 that `face` shows in its photo; all 0 for a neutral one."""
     model = model or rig_model()
     out = np.zeros((len(SUPPORTED_AUS), len(SIDES)), np.float32)
-    features = np.asarray((face.mesh - model.neutral[: len(face.mesh)])[:, :2], np.float32).ravel()
+    features = np.asarray((face.mesh - canonical_face().mesh)[:, :2], np.float32).ravel()
     read = np.clip(features @ model.shown_slope + model.shown_offset, 0, 5)
     intensities = dict(zip(READ_AUS, read.tolist(), strict=True))
     if intensities["AU12"] < _LEAST_SMILE:

@@ -14,11 +14,14 @@ from models.registration.face import FloatArray, ImageArray, RegisteredFace, Vie
 from models.registration.pyramid import Pyramid
 from models.registration.tone import face_tone
 from models.rig.contact import Rims
+from models.rig.corners import to_the_corners
 from models.rig.eyes import Eye, find_irises
+from models.rig.lids import fitted_lids
 from models.rig.light import LUMINANCE, fit_light, vertex_normals
 from models.rig.lips import Lips, look_at_lips
 from models.rig.model import RigModel
 from models.rig.mouth import teeth_colour
+from models.rig.skin import Skin, look_at_skin
 
 _CHEEKS: Final = (50, 280, 205, 425, 101, 330, 9, 151)
 """Vertices of bare skin: cheeks and the middle of the forehead."""
@@ -45,6 +48,7 @@ class Subject:
         mouth_width: mouth width over the canonical face's.
         teeth: float32 (3,), RGB of teeth in this light.
         eyes: the subject's left and right.
+        skin: its creases, see `skin.look_at_skin`.
         open_mouth: 0 if the mouth is shut in the photo, 1 if it is open.
     """
 
@@ -60,6 +64,7 @@ class Subject:
     mouth_width: float
     teeth: FloatArray
     open_mouth: float
+    skin: Skin
     eyes: tuple[Eye, Eye]
 
 
@@ -78,18 +83,21 @@ def measure(model: RigModel, face: RegisteredFace) -> Subject:
 
 def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
     view = face.photo_view
-    dense = model.dense.refine(face.mesh)
+    dense = to_the_corners(model.dense.refine(face.mesh))
     colours = face_tone(face).colourful >= _COLOURED
-    lips = look_at_lips(model.lips, dense, _lip_middles(face.mesh), view, pyramid, colours=colours)
+    lips = look_at_lips(model.lips, dense, _lip_middles(dense), view, pyramid, colours=colours)
     dense = _fitted(model.lips, dense, lips)
+    eyes = find_irises((model.left_eye, model.right_eye), dense, view, pyramid)
+    for eye in eyes:
+        dense = fitted_lids(eye.rims, dense, eye.iris[0], view, pyramid)
     texture = view.project(dense)[:, :2]
     turn = np.asarray(view.matrix / view.scale, np.float32)
     normals = vertex_normals(dense @ turn.T, model.dense.triangles)
     grain = max(1.0, view.scale / _GRAIN)
     luminance = np.asarray(pyramid.sample(texture, grain) @ LUMINANCE, np.float32)
     skin = float(np.median(luminance[list(_CHEEKS)]))
-    eyes = np.concatenate([_inside(model.left_eye, dense), _inside(model.right_eye, dense)])
-    whites = _whitest(pyramid.sample(view.project(eyes)[:, :2], grain))
+    openings = np.concatenate([_inside(eye.rims, dense) for eye in eyes])
+    whites = _whitest(pyramid.sample(view.project(openings)[:, :2], grain))
     upper = list(model.lips.upper)
     width = float(np.ptp(dense[upper, 0]) / np.ptp(model.neutral[upper, 0]))
     return Subject(
@@ -105,7 +113,8 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
         mouth_width=width,
         teeth=teeth_colour(skin, whites),
         open_mouth=lips.openness,
-        eyes=find_irises((model.left_eye, model.right_eye), dense, view, pyramid),
+        skin=look_at_skin(model, texture, skin, view, pyramid),
+        eyes=eyes,
     )
 
 
@@ -136,7 +145,8 @@ def _fitted(rims: Rims, dense: FloatArray, lips: Lips) -> FloatArray:
     lower = upper.copy()
     upper[:, 1] = lips.upper - dense[list(rims.upper), 1]
     lower[:, 1] = lips.lower - dense[list(rims.lower), 1]
-    return rims.move(dense, upper, lower)
+    upper[[0, -1]] = lower[[0, -1]] = 0
+    return rims.curved(rims.move(dense, upper, lower))
 
 
 def _whitest(colours: ImageArray) -> FloatArray:

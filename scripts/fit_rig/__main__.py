@@ -13,8 +13,9 @@ from models.facs import SUPPORTED_AUS
 from models.registration.canonical import CanonicalFace, canonical_face
 from models.registration.face import FloatArray
 from models.registration.registrar import load_registrar
-from models.rig.model import LEVELS, WEIGHTS, below_opening, rim_distance
-from models.rig.subdivision import subdivide
+from models.rig.corners import to_the_corners
+from models.rig.model import LEVELS, STEPS, WEIGHTS, below_lips, rim_distance
+from models.rig.subdivision import Subdivision, subdivide
 from models.shipped import save_shipped
 from scripts.fit_rig.au_basis import au_basis
 from scripts.fit_rig.correspondence import correspond
@@ -31,14 +32,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="london/, canada/ and ict/")
     data = parser.parse_args().data
     face, registrar = canonical_face(), load_registrar()
-    dense = subdivide(np.array(face.all_triangles), len(face.mesh), LEVELS).refine(face.mesh)
+    mesh = subdivide(np.array(face.all_triangles), len(face.mesh), LEVELS)
+    dense = to_the_corners(mesh.refine(face.mesh))
     names = sorted(path.name for path in (data / "london" / "smiling").glob("*.jpg"))
     neutral = [read_face(registrar, data / "london" / "neutral" / name) for name in names]
     smiling = [read_face(registrar, data / "london" / "smiling" / name) for name in names]
     others = [read_face(registrar, path) for path in sorted((data / "canada").glob("*.jpg"))]
 
-    basis = _basis(face, dense, load_ict(data / "ict" / "ict_face.npz"))
-    maps = wrinkle_maps()
+    basis = _basis(face, mesh, dense, load_ict(data / "ict" / "ict_face.npz"))
+    maps, relief = wrinkle_maps()
     maps[SUPPORTED_AUS.index("AU12")] += smile_at_e(zip(neutral, smiling, strict=True))
     slope, offset = shown_reading(
         face,
@@ -49,7 +51,8 @@ def main() -> None:
     )
     arrays: dict[str, npt.NDArray[np.generic]] = {
         "basis": basis.astype(np.float16),
-        "appearance": np.clip(np.round(maps * 127), -127, 127).astype(np.int8),
+        "appearance": _in_steps(maps),
+        "relief": _in_steps(relief),
         "teeth": teeth_sets(registrar, data / "london"),
         "shown_slope": slope.astype(np.float32),
         "shown_offset": offset.astype(np.float32),
@@ -58,13 +61,17 @@ def main() -> None:
     print({name: (array.shape, str(array.dtype)) for name, array in arrays.items()})
 
 
-def _basis(face: CanonicalFace, dense: FloatArray, ict: IctModel) -> FloatArray:
-    below = below_opening(face, face.inner_lips, dense)
-    near_mouth = np.abs(dense[:, 0]) < 0.995 * face.mesh[308, 0]
-    upper = near_mouth & ~below & (dense[:, 1] > face.mesh[2, 1])
+def _in_steps(maps: FloatArray) -> npt.NDArray[np.int8]:
+    return np.clip(np.round(maps * STEPS), -STEPS, STEPS).astype(np.int8)
+
+
+def _basis(face: CanonicalFace, mesh: Subdivision, dense: FloatArray, ict: IctModel) -> FloatArray:
+    below = below_lips(mesh, dense)
+    near_mouth = np.abs(dense[:, 0]) < 0.995 * dense[308, 0]
+    upper = near_mouth & ~below & (dense[:, 1] > dense[2, 1])
     match = correspond(
         ict,
-        face.mesh.astype(np.float64),
+        dense[: len(face.mesh)].astype(np.float64),
         dense.astype(np.float64),
         upper,
         near_mouth & below,

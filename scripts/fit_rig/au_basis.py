@@ -24,20 +24,20 @@ RECIPES: Mapping[str, Mapping[str, float]] = {
     "AU01": {"browInnerUp": 1.6},
     "AU02": {"browOuterUp": 1.4},
     "AU04": {"browDown": 1.35},
-    "AU05": {"eyeWide": 1.45},
-    "AU06": {"cheekSquint": 0.95, "cheekRaiser": 0.95},
+    "AU05": {"eyeWide": 1.2},
+    "AU06": {"cheekSquint": 0.65, "cheekRaiser": 0.75},
     "AU07": {"eyeSquint": 0.5},
     "AU09": {"noseSneer": 1.0, "browDown": 0.3},
     "AU10": {"mouthUpperUp": 1.0, "noseSneer": 0.15},
     "AU12": {"mouthSmile": 1.05, "cheekSquint": 0.1},
-    "AU14": {"mouthDimple": 0.9, "mouthPress": 0.35},
-    "AU15": {"mouthFrown": 1.5},
-    "AU17": {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.35},
-    "AU20": {"mouthStretch": 0.95, "mouthFrown": -0.30, "mouthDimple": 0.15},
-    "AU23": {"mouthRollUpper": 0.65, "mouthRollLower": 0.65, "mouthPucker": 0.3},
+    "AU14": {"mouthDimple": 1.0, "mouthPress": 0.35},
+    "AU15": {"mouthFrown": 1.15},
+    "AU17": {"mouthShrugLower": 0.85, "mouthShrugUpper": 0.3},
+    "AU20": {"mouthStretch": 0.85, "mouthFrown": -0.27, "mouthDimple": 0.15},
+    "AU23": {"mouthRollUpper": 0.60, "mouthRollLower": 0.60, "mouthPucker": 0.45},
     "AU24": {"mouthPress": 1.3, "mouthRollUpper": 0.3, "mouthRollLower": 0.3,
              "mouthShrugLower": 0.25},
-    "AU25": {"mouthLowerDown": 1.1, "mouthUpperUp": 0.35},
+    "AU25": {"mouthLowerDown": 1.0, "mouthUpperUp": 0.14, "jawOpen": 0.07},
     "AU26": {"jawOpen": 0.58, "mouthClose": 0.20},
     "AU43": {},
 }  # fmt: skip
@@ -63,7 +63,7 @@ PUSHES: Mapping[str, tuple[Push, ...]] = {
         Push((0.55, -0.76), (0.25, 0.12), (-0.015, 0.025, 0.0)),
     ),
     "AU06": (
-        Push((0.62, -0.08), (0.30, 0.20), (0.0, -0.050, -0.045)),
+        Push((0.60, -0.06), (0.26, 0.20), (0.0, -0.040, -0.050)),
         Push((0.90, -0.44), (0.16, 0.20), (-0.035, 0.0, 0.0)),
         Push((0.86, -0.66), (0.18, 0.12), (-0.01, 0.030, 0.0)),
     ),
@@ -79,14 +79,14 @@ PUSHES: Mapping[str, tuple[Push, ...]] = {
     "AU17": (Push((0.0, 1.08), (0.28, 0.18), (0.0, -0.060, -0.05)),),
     "AU20": (Push((0.42, 0.68), (0.18, 0.20), (0.050, 0.004, 0.02)),),
     "AU26": (Push((0.58, 1.08), (0.22, 0.24), (0.0, 0.055, 0.0)),),
-    "AU23": (Push((0.34, 0.63), (0.12, 0.12), (-0.045, 0.0, 0.0)),),
+    "AU23": (Push((0.36, 0.63), (0.14, 0.12), (-0.055, 0.0, 0.0)),),
     "AU24": (
         Push((0.0, 0.50), (0.30, 0.10), (0.0, 0.020, -0.015)),
         Push((0.0, 0.84), (0.30, 0.10), (0.0, -0.020, -0.02)),
     ),
 }
 
-STILL_JAW = ("AU12", "AU14", "AU15", "AU17", "AU20", "AU23", "AU24")
+STILL_JAW = ("AU06", "AU12", "AU14", "AU15", "AU17", "AU20", "AU23", "AU24")
 """AUs that do not move the jaw's outline; their fields fade towards the rim of the mesh."""
 
 

@@ -48,7 +48,7 @@ def smile_map(
             _flat(before, dense, neutral, skin_triangles)
         )
         ratio -= np.median(ratio)
-        ratios.append(ratio - cv2.GaussianBlur(ratio, (0, 0), 60))
+        ratios.append(ratio - cv2.GaussianBlur(ratio, (0, 0), 30))
     middle = np.median(ratios, axis=0)
     return np.asarray((middle + middle[:, ::-1]) / 2, np.float32)
 
@@ -65,8 +65,8 @@ def _flat(
     at = interpolate(shown, barycentric, triangles, texture)
     photo = cv2.GaussianBlur(face.photo, (0, 0), face.photo_view.scale / 130)
     picked = cv2.remap(photo, at[..., 0], at[..., 1], cv2.INTER_LINEAR) @ LUMINANCE
-    blurred = cv2.GaussianBlur(np.where(shown < 0, 0, picked), (0, 0), 1.0)
-    cover = cv2.GaussianBlur((shown >= 0).astype(np.float32), (0, 0), 1.0)
+    blurred = cv2.GaussianBlur(np.where(shown < 0, 0, picked), (0, 0), 0.5)
+    cover = cv2.GaussianBlur((shown >= 0).astype(np.float32), (0, 0), 0.5)
     return np.asarray(1 + blurred / np.maximum(cover, 1e-3), np.float32)
 
 

@@ -22,6 +22,7 @@ def test_shapes_are_as_documented() -> None:
     count = len(model.neutral)
     assert model.basis.shape == (len(SUPPORTED_AUS), count, 3)
     assert model.appearance.shape == (len(SUPPORTED_AUS), *MAP_SHAPE)
+    assert model.relief.shape == (len(SUPPORTED_AUS), 2, *MAP_SHAPE)
     assert model.shown_slope.shape == (2 * 468, 4)
     assert model.teeth.dtype == np.uint8
     assert model.dense.triangles.max() == count - 1
@@ -39,12 +40,12 @@ def test_the_basis_is_symmetric() -> None:
     assert mirrored == pytest.approx(rig_model().basis[:, :468], abs=0.012)
 
 
-@pytest.mark.parametrize("name", ["basis", "appearance"])
+@pytest.mark.parametrize("name", ["basis", "appearance", "relief"])
 def test_arrays_of_another_shape_are_refused(name: str) -> None:
     model = rig_model()
     arrays = {
         key: getattr(model, key)
-        for key in ("basis", "appearance", "teeth", "shown_slope", "shown_offset")
+        for key in ("basis", "appearance", "relief", "teeth", "shown_slope", "shown_offset")
     }
     arrays[name] = arrays[name][:, :-1]
     with pytest.raises(ValueError, match=f"{name} must have the shape"):
