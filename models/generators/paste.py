@@ -30,7 +30,7 @@ _FEATHER: Final = 0.10
 _UNCHANGED: Final = 1.5
 """Grey levels below which a pixel keeps the photo's own value."""
 _SLIGHT: Final = 0.006
-"""Canonical units of movement from which the drawing replaces the warped photo in eyes and mouth."""
+"""Canonical units of movement from which eyes and mouth are taken from the drawing."""
 _STEPS: Final = 5
 """Pixels of the photo over which the drawing is looked up evenly around eyes and mouth."""
 

@@ -104,7 +104,8 @@ def uncovering(eye: Eye, dense: FloatArray, moved: FloatArray, at: FloatArray) -
 
 def _beyond(past: FloatArray, travel: FloatArray) -> FloatArray:
     """1 where `past` an edge that has moved by `travel`, soft on both sides; 0 if it has not."""
-    return np.clip(past / 0.026 + 0.5, 0, 1) * np.clip(travel / 0.012 - 0.2, 0, 1)
+    travelled = np.clip(travel / 0.012 - 0.2, 0, 1)
+    return np.asarray(np.clip(past / 0.026 + 0.5, 0, 1) * travelled, np.float32)
 
 
 def lid_shadow(eye: Eye, moved: FloatArray, dense: FloatArray, at: FloatArray) -> FloatArray:

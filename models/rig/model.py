@@ -24,7 +24,7 @@ FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
 
 WEIGHTS: Final = "rig.safetensors"
-STEPS: Final = 127
+STEPS: Final = 127.0
 """Steps of the maps in the weights to a log ratio or tilt of 1."""
 LEVELS: Final = 2
 """Midpoint subdivisions of the mesh: 468 -> 7,257 vertices."""
