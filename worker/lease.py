@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from service.db.engine import Database
 from service.db.ids import new_id
+from service.db.outage import reason
 from service.db.tables import Job
 from service.db.types import now
 from service.jobs.contracts import QUEUED, RUNNING, WAITING_STAGE
@@ -158,4 +159,4 @@ class Lease:
                 return
             except SQLAlchemyError as error:
                 # The database may be back before the lease ends; if not, `update` finds out.
-                log.warning("missed a heartbeat", job_id=str(self.job_id), why=str(error))
+                log.warning("missed a heartbeat", job_id=str(self.job_id), why=reason(error))

@@ -69,7 +69,9 @@ class Loader(AppLoader):
             try:
                 self.app.send_task(RUN_JOB, args=[str(job_id)], queue=queue)
             except (OperationalError, OSError) as error:
-                log.warning("jobs wait for the sweeper", why=str(error))
+                log.warning(
+                    "the broker does not answer, a job waits for the sweeper", why=str(error)
+                )
                 return
 
     def on_worker_process_init(self) -> None:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.artifacts import ArtifactStore, StoreFullError
 from service.config import Settings
 from service.db.engine import Database
 from service.db.holders import holder_name
+from service.db.outage import is_away
 from service.db.shards import shard_ended
 from service.db.tables import Job
 from service.db.types import now
@@ -21,6 +23,7 @@ from service.jobs.contracts import CANCELLED, FAILED, FINISHED_STAGE, QUEUE, SUC
 from worker.lease import CancelRequestedError, Lease, LeaseLostError
 from worker.runtime import Models
 from worker.threads import share_cores
+from worker.waiting import wait_for_database
 from worker.work import (
     Handler,
     JobFailedError,
@@ -54,6 +57,30 @@ class Runner:
     def run(self, job_id: uuid.UUID) -> bool:
         """Claim and run a job. True when it is to be sent again at once, to be gone on with."""
         lease = Lease(self.database, job_id, holder_name(), self.settings.lease_seconds)
+        try:
+            return self._run(job_id, lease)
+        except SQLAlchemyError as error:
+            if not is_away(error):
+                raise
+            return self._outlast(error, lease)
+
+    def _outlast(self, error: SQLAlchemyError, lease: Lease) -> bool:
+        """Wait for the database and give the job back; True when it is to be sent again."""
+        while wait_for_database(self.database, error, self.stopping):
+            try:
+                with self.database.write() as session:
+                    lease.release(session)
+            except (LeaseLostError, CancelRequestedError):
+                return False  # somebody else has it, or the sweeper ends it
+            except SQLAlchemyError as again:
+                if not is_away(again):
+                    raise
+                error = again
+            else:
+                return True
+        return False
+
+    def _run(self, job_id: uuid.UUID, lease: Lease) -> bool:
         if not lease.claim():
             log.info("nothing to do: the job has ended or somebody else has it")
             return False
@@ -115,7 +142,9 @@ class Runner:
             self._end(work, FAILED, JobFailedError("storage-full", "No room is left", told))
         except LeaseLostError:
             raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, SQLAlchemyError) and is_away(error):
+                raise
             log.exception("the attempt failed", attempt=work.job.attempts)
             self._fail_or_retry(work)
         else:

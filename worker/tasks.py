@@ -9,10 +9,11 @@ import structlog
 from celery import shared_task
 from celery.exceptions import Reject
 
-from service.jobs.contracts import RUN_JOB
+from service.jobs.contracts import QUEUE, RUN_JOB
+from worker.consumer import JobTask
 
 
-@shared_task(bind=True, name=RUN_JOB)
+@shared_task(base=JobTask, bind=True, name=RUN_JOB)
 def run_job(task: Any, job_id: str) -> None:
     """Run a job by its id; all else is read from its row."""
     structlog.contextvars.clear_contextvars()
@@ -21,4 +22,4 @@ def run_job(task: Any, job_id: str) -> None:
     if runner.stopping.is_set():
         raise Reject("this worker is stopping", requeue=True)
     if runner.run(uuid.UUID(job_id)):
-        task.app.send_task(RUN_JOB, args=[job_id])
+        runner.send([uuid.UUID(job_id)], QUEUE)

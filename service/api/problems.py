@@ -20,6 +20,7 @@ from starlette.routing import Match
 from service.api.context import request_id_of
 from service.api.described import PROBLEM_MEDIA_TYPE
 from service.artifacts import ArtifactError, StoreFullError, StoreUnavailableError
+from service.db.outage import reason
 from service.errors.base import ProblemError, problem_type
 from service.errors.operation import (
     DamagedArtifactError,
@@ -117,7 +118,7 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeoutError)
     def _database(request: Request, error: Exception) -> Response:
-        log.error("the database is not available", why=str(error))
+        log.error("the database does not answer", why=reason(error))
         return problem_response(
             request, UnavailableError("The database does not answer; try again.")
         )

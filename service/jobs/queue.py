@@ -50,7 +50,10 @@ class JobQueue:
         try:
             self.send(job_ids)
         except BrokerUnavailableError as error:
-            log.warning("jobs wait for the sweeper", jobs=list(map(str, job_ids)), why=str(error))
+            why, waiting = str(error), list(map(str, job_ids))
+            log.warning(
+                "the broker does not answer, jobs wait for the sweeper", jobs=waiting, why=why
+            )
         else:
             for job_id in job_ids:
                 log.info("job sent", job_id=str(job_id))

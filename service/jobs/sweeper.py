@@ -23,6 +23,7 @@ from service.artifacts import ArtifactError
 from service.config import Settings
 from service.db.engine import Database
 from service.db.holders import is_gone
+from service.db.outage import pauses, reason, told
 from service.db.shards import wake_parents
 from service.db.tables import Job
 from service.db.types import now
@@ -88,8 +89,9 @@ class Sweeper:
         self._send_unclaimed(self._queue.depth())
 
     def _run(self) -> None:
-        chores_due = 0.0
-        while not self._stopping.wait(self._settings.sweep_seconds):
+        chores_due, every = 0.0, self._settings.sweep_seconds
+        pause, longer = every, pauses(every)
+        while not self._stopping.wait(pause):
             try:
                 self.sweep()
                 if time.monotonic() >= chores_due:
@@ -97,7 +99,10 @@ class Sweeper:
                         chore()
                     chores_due = time.monotonic() + self._settings.chore_seconds
             except (BrokerUnavailableError, SQLAlchemyError, ArtifactError) as error:
-                log.warning("the sweep is put off", why=str(error))
+                pause = next(longer)
+                log.warning(told(_part(error), pause), why=reason(error))
+            else:
+                pause, longer = every, pauses(every)
 
     def _release_dead_leases(self, session: Session) -> Sequence[uuid.UUID]:
         moment = now()
@@ -152,6 +157,12 @@ class Sweeper:
             f"Workers died {self._settings.max_attempts} times in a row on this job "
             "without getting any further; what was finished before is kept.",
         )
+
+
+def _part(error: Exception) -> str:
+    if isinstance(error, BrokerUnavailableError):
+        return "broker"
+    return "store" if isinstance(error, ArtifactError) else "database"
 
 
 def _end_leases_of_the_gone(session: Session) -> None:
