@@ -49,7 +49,7 @@ class Person:
 
 
 class MediaFinder:
-    """Finds the videos and pictures of tables among the files of a corpus."""
+    """Finds the videos and pictures of tables among the files of a corpus; `all` of them."""
 
     def __init__(self, root: Path, paths: Sequence[Path], boundary: Path | None) -> None:
         self._root = root
@@ -57,6 +57,7 @@ class MediaFinder:
         self._by_stem: dict[str, list[Path]] = defaultdict(list)
         self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._folders: dict[Path, list[Path]] = defaultdict(list)
+        self.all: list[Path] = []
         for path in paths:
             suffix = path.suffix.lower()
             if suffix in PICTURE_SUFFIXES:
@@ -64,9 +65,10 @@ class MediaFinder:
             if suffix in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
                 self._by_stem[path.stem.casefold()].append(path)
                 self._by_name[path.name.casefold()].append(path)
+                self.all.append(path)
 
     def beside(self, table: Path) -> Media | None:
-        """What a table is of by its own name; None where there is nothing.
+        """What a table is of by its own name, or the only file there is; None where that is none.
 
         Raises:
             CorpusError: there is more than one that it may be of.
@@ -77,26 +79,35 @@ class MediaFinder:
             return Media(file)
         folders = [folder for folder in self._folders if folder.name.casefold() == stem]
         folder = self._nearest(folders, table)
-        return None if folder is None else Media(folder, tuple(sorted(self._folders[folder])))
+        if folder is not None:
+            return Media(folder, tuple(sorted(self._folders[folder])))
+        return Media(self.all[0]) if len(self.all) == 1 else None
 
     def named(self, name: str, place: Place) -> Media:
-        """The file that a row names: below the root, beside the table, or by its name alone.
+        """The file that a row names, by whatever way led to it when the table was written.
+
+        It is looked for beside the table, then below the root by the whole path, without its first
+        folder, and so on, and last by its name alone.
 
         Raises:
             CorpusError: there is none, or more than one.
         """
-        if not name:
+        parts = PurePosixPath(name.replace("\\", "/")).parts
+        if not parts:
             raise CorpusError("names no file", place.path, place.line)
-        found = self._finder.find(name)
-        if found is None:
-            beside = place.path.parent.relative_to(self._root) / name.replace("\\", "/")
-            found = self._finder.find(beside.as_posix())
-        if found is None:
-            last = PurePosixPath(name.replace("\\", "/")).name.casefold()
-            found = self._nearest(self._by_name.get(last, []), place.path)
-        if found is None:
+        beside = place.path.parent.relative_to(self._root)
+        ways = [beside.joinpath(*parts).as_posix()] if parts[0] != "/" else []
+        ways += ["/".join(parts[start:]) for start in range(len(parts))]
+        for way in ways:
+            if (found := self._finder.find(way)) is not None:
+                return Media(found)
+        alike = self._by_name.get(parts[-1].casefold(), [])
+        if len(alike) > 1:
+            names = " or ".join(path.relative_to(self._root).as_posix() for path in alike[:3])
+            raise CorpusError(f"{name!r} may be {names}", place.path, place.line)
+        if not alike:
             raise CorpusError(f"there is no file {name!r} in the folder", place.path, place.line)
-        return Media(found)
+        return Media(alike[0])
 
     def _nearest(self, found: Sequence[Path], table: Path) -> Path | None:
         for near in (
@@ -121,7 +132,7 @@ def people(
 
     ``subjects.csv`` in the root (columns ``file``, ``subject``, and ``split`` if there are splits)
     says it. Without one, files in one folder show one person, the folder being the first that not
-    all files share; and a file in no such folder shows a person of its own.
+    all videos and pictures share; and a file in no such folder shows a person of its own.
 
     Raises:
         CorpusError: ``subjects.csv`` is wrong (by line), or leaves out a file.
@@ -129,7 +140,7 @@ def people(
     table = Finder(root, boundary).find(SUBJECTS)
     if table is not None:
         return _told(root, table, media, finder), []
-    shared = os.path.commonpath([each.path.parent for each in media])
+    shared = os.path.commonpath([path.parent for path in finder.all])
     who: dict[Media, Person] = {}
     files: Counter[str] = Counter()
     for each in media:

@@ -226,12 +226,34 @@ def test_a_table_of_estimates_names_the_file_of_each_row(tmp_path: Path) -> None
     assert "1 row was left out: success is 0." in corpus.notes
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ann/clip.avi",
+        "talks/ann/clip.avi",
+        "/home/me/talks/ann/clip.avi",
+        "C:\\me\\talks\\ann\\CLIP.AVI",
+        "../talks/ann/clip.avi",
+    ],
+)
+def test_a_row_names_its_file_by_the_way_that_led_there(tmp_path: Path, written: str) -> None:
+    for person in ("ann", "bob"):
+        clip(tmp_path, f"{person}/clip.avi", 2)
+    write(tmp_path / "tables" / "aus.csv", [f"{written},1,2.5"], "file,frame,AU12_r")
+    assert people(read_corpus(tmp_path, "openface")) == ["ann"]
+    write(tmp_path / "tables" / "aus.csv", ["clip.avi,1,2.5"], "file,frame,AU12_r")
+    with pytest.raises(
+        CorpusError, match=r"'clip\.avi' may be ann/clip\.avi or bob/clip"
+    ) as caught:
+        read_corpus(tmp_path, "openface")
+    assert caught.value.line == 2
+
+
 BROKEN: Mapping[str, tuple[Mapping[str, Sequence[str]], str, int | None, str]] = {
     "another video": ({"ann.csv": [row(n, 1) for n in range(1, 12)]}, "ann.csv", 6,
                       r"frame 5 is not in ann\.avi, whose 4 frames are numbered 1 to 4"),
     "a face twice": ({"ann.csv": [row(1, 1), row(2, 1), row(1, 2)]}, "ann.csv", 4,
                      r"frame 1 of this face is in line 2 of ann\.csv already"),
-    "no video": ({"bob.csv": [row(1, 1)]}, ".", None, "holds no video or picture to its tables"),
     "out of range": ({"ann.csv": [row(1, 1), row(2, 7)]}, "ann.csv", 3, "AU12_r is 7"),
 }  # fmt: skip
 
@@ -248,8 +270,22 @@ def test_what_is_wrong_is_named(tmp_path: Path, name: str) -> None:
     assert caught.value.line == line
 
 
+def test_tables_without_any_video_are_no_corpus(tmp_path: Path) -> None:
+    write(tmp_path / "bob.csv", [row(1, 1)])
+    with pytest.raises(CorpusError, match="holds no video or picture to its tables"):
+        read_corpus(tmp_path, "openface")
+
+
+def test_the_only_file_there_is_what_the_table_is_of(tmp_path: Path) -> None:
+    clip(tmp_path, frames=2)
+    write(tmp_path / "aus.csv", ["1,1,2.5,1"], "frame,success,AU12_r,AU12_c")
+    corpus = read_corpus(tmp_path, "openface")
+    assert (people(corpus), column(corpus, "AU12")) == (["ann"], [2.5])
+
+
 def test_tables_without_a_video_and_tables_of_something_else_are_named(tmp_path: Path) -> None:
     clip(tmp_path)
+    clip(tmp_path, "eve.avi")
     write(tmp_path / "ann.csv", [row(1, 1), row(5, 1)])
     write(tmp_path / "bob.csv", [row(1, 1)])
     builders.write_text(tmp_path / "ages.csv", "person,age\nann,33\n")
