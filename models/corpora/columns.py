@@ -122,14 +122,17 @@ def au_columns(
     return AuColumns(tuple(columns), tuple(notes))
 
 
-def summarised(names: Iterable[str]) -> str:
-    """Names for a person to read; many that differ in a number alone are named by two of them."""
+def summarised(names: Iterable[str], *, aus: bool = False) -> str:
+    """Names for a person to read; many that differ in a number alone are named by two of them.
+
+    Columns of AUs are all named, unless `aus`.
+    """
     families: dict[str, list[str]] = {}
     for name in names:
         families.setdefault(re.sub(r"\d+", "#", name), []).append(name)
     return ", ".join(
         ", ".join(family)
-        if len(family) <= _FEW or is_au_column(family[0])
+        if len(family) <= _FEW or (is_au_column(family[0]) and not aus)
         else f"{family[0]} to {family[-1]} ({len(family)} columns)"
         for family in families.values()
     )
@@ -194,7 +197,7 @@ def _presence_notes(columns: Sequence[AuColumn]) -> list[str]:
     if beside:
         notes.append(
             "Presence follows from intensity, so these columns are used only where their AU's "
-            f"intensity is missing: {', '.join(beside)}."
+            f"intensity is missing: {summarised(beside, aus=True)}."
         )
     if alone:
         notes.append(f"These columns tell presence alone, no intensity: {', '.join(alone)}.")
