@@ -18,8 +18,9 @@ from typing import Final
 from models.contact_sheet import contact_sheet
 from models.facs import Target, level
 from models.images import ImageArray, decode_image, encode_png
-from service.cli.drawing import Drawing, draw_all
+from service.cli.drawing import draw_all
 from service.cli.errors import CommandError
+from service.cli.manifest import Drawing
 from service.cli.running import running_service
 from service.cli.targets import NamedTarget
 from service.client import ClientError
@@ -52,7 +53,7 @@ def main() -> int:
     ):
         print(f"It listens on {client.url} until the drawings are done.", flush=True)
         photo = shutil.copyfile(PORTRAIT, OUT / PORTRAIT.name)
-        drawings = draw_all(client, [photo], TARGETS, OUT, {})
+        drawings = draw_all(client, [photo], TARGETS, OUT, {}).drawings
         box = client.image(uuid.UUID(drawings[0].image_id)).face.box
         sheet = OUT / "contact_sheet.png"
         sheet.write_bytes(encode_png(draw_contact_sheet(drawings, box)))

@@ -12,6 +12,7 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from models.file_names import printable
 from service.wire.corpora import Corpus, CorpusList
 from service.wire.datasets import Dataset, DatasetList
 from service.wire.evaluations import Evaluation, EvaluationList
@@ -97,7 +98,7 @@ class Client:
             OSError: the file cannot be read.
             RefusedError: it is not a photo that the service takes, or shows no face.
         """
-        files = {"file": (photo.name, photo.read_bytes())}
+        files = {"file": (printable(Path(photo.name)), photo.read_bytes())}
         fields = {} if subject_id is None else {"subject_id": subject_id}
         return _read(self._send("POST", "/v1/images", files=files, data=fields), Image)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import IO
 
 from models.estimators.readings import Reading
 from models.facs import presence, printed
+from models.file_names import printable
 from models.registration.headpose import camera_angles
 
 FACE_COLUMNS = ("face_id", "timestamp", "confidence", "success", "reason")
@@ -49,11 +48,6 @@ def write_readings(
             ]
         )
         yield reading
-
-
-def printable(file: Path) -> str:
-    """A file's name as UTF-8 can write it: bytes that are none become ``\\xff``."""
-    return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 def _face(reading: Reading) -> list[object]:

@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from models.file_names import printable
 from service.cli.errors import CommandError
+from service.cli.manifest import Drawing, Manifest, write_whole
 from service.cli.targets import NamedTarget
-from service.client import Client, ClientError
+from service.client import Client, ClientError, RefusedError
 from service.wire.expressions import ExpressionSet, Item
+from service.wire.images import Image
 from service.wire.jobs import JobState
 
-MANIFEST: Final = "expressions.json"
-"""What lies in the output folder beside the pictures: which file shows what."""
+_OF_THE_FILE: Final = frozenset(
+    {
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+"""Refusals that speak of the photo and not of who sends it."""
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """One entry of the manifest; `face` and `photo` are file names in the output folder."""
+class Photo:
+    """A photo that the service has taken."""
 
-    image: str
-    image_id: str
-    name: str
-    target: dict[str, float]
-    found: dict[str, float] | None
-    seed: int
-    face: str | None
-    photo: str | None
+    path: Path
+    image: Image
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn, and a sentence for each photo that was not."""
+
+    drawings: list[Drawing]
+    skipped: list[str]
 
 
 def draw_all(
@@ -43,23 +52,40 @@ def draw_all(
     images: Sequence[Path],
     targets: Sequence[NamedTarget],
     out: Path,
-    options: Mapping[str, object],
-) -> list[Drawing]:
+    options: Mapping[str, Any],
+    *,
+    strict: bool = False,
+) -> Drawn:
     """Have every image drawn with every target, with progress bars, into the folder `out`.
 
-    What is finished is kept even when the job fails; when this is interrupted, the job is
-    cancelled.
+    A photo that cannot be drawn is skipped, or ends it when `strict`. What is finished is kept even
+    when the job fails; when this is interrupted, the job is cancelled.
 
     Raises:
-        CommandError: the job failed or was cancelled by somebody else.
+        CommandError: no photo can be drawn, the job failed or was cancelled by somebody else.
         ClientError: the service refused or stopped answering.
     """
-    stems = _stems(images)
+    manifest = Manifest(out)
+    skipped: list[str] = []
     with progress_bars() as progress:
-        ids = []
-        for image in progress.track(images, description="uploading"):
-            ids.append(client.upload(image).id)
-        asked = client.draw(ids, [named.target.as_dict() for named in targets], **options)
+        photos = []
+        for path in progress.track(images, description="uploading"):
+            try:
+                photos.append(_uploaded(client, path, options.get("face")))
+            except CommandError as error:
+                if strict:
+                    raise
+                skipped.append(str(error))
+        if not photos:
+            told = [f"None of the {len(skipped)} photos can be drawn:"] if skipped[1:] else []
+            raise CommandError("\n".join([*told, *skipped]))
+        names = [named.name for named in targets]
+        stems = manifest.stems([(photo.path, photo.image.sha256) for photo in photos], names)
+        asked = client.draw(
+            [photo.image.id for photo in photos],
+            [named.target.as_dict() for named in targets],
+            **options,
+        )
         try:
             job = _follow(client, asked, progress)
         except KeyboardInterrupt:
@@ -68,17 +94,35 @@ def draw_all(
                 client.cancel(asked.job.id)
             raise
         finished = client.expressions(asked.id)
-        names = [(stem, named) for stem in stems for named in targets]
-        drawings = [
-            _save(client, item, *names[item.index], out)
-            for item in progress.track(finished.items, description="saving")
-        ]
-        records = [vars(drawing) for drawing in drawings]
-        _write(out / MANIFEST, json.dumps(records, indent=2).encode() + b"\n")
+        drawings = []
+        for item in progress.track(finished.items, description="saving"):
+            place, target = divmod(item.index, len(targets))
+            drawing = _described(item, photos[place], stems[place], names[target])
+            _save(client, item, drawing, out)
+            drawings.append(drawing)
+        manifest.add(drawings)
     if job.state != "succeeded":
         reason = job.error.detail if job.error else f"The job was {job.state}."
         raise CommandError(f"{reason} {len(drawings)} of {job.total} drawings were saved.")
-    return drawings
+    return Drawn(drawings, skipped)
+
+
+def _uploaded(client: Client, path: Path, face: int | None) -> Photo:
+    """Raises: CommandError, naming the file: it is no photo with that face."""
+    try:
+        image = client.upload(path)
+    except OSError as error:
+        raise CommandError(f"{printable(path)}: {error.strerror or error}.") from error
+    except RefusedError as error:
+        if error.status not in _OF_THE_FILE:
+            raise
+        raise CommandError(f"{printable(path)}: {error}") from error
+    if face is not None and face >= len(image.faces):
+        raise CommandError(
+            f"{printable(path)}: face {face} was asked for, but the photo shows "
+            f"{len(image.faces)}; the largest is face 0."
+        )
+    return Photo(path, image)
 
 
 def _follow(client: Client, asked: ExpressionSet, progress: Progress) -> JobState:
@@ -89,44 +133,25 @@ def _follow(client: Client, asked: ExpressionSet, progress: Progress) -> JobStat
     return job
 
 
-def _save(client: Client, item: Item, stem: str, named: NamedTarget, out: Path) -> Drawing:
-    files: dict[str, str | None] = {"face": None, "photo": None}
-    for kind, url in (("face", item.face_url), ("photo", item.photo_url)):
-        if url is not None:
-            files[kind] = f"{stem}_{named.name}_{kind}.png"
-            _write(out / f"{files[kind]}", client.download(url))
+def _described(item: Item, photo: Photo, stem: str, name: str) -> Drawing:
     return Drawing(
+        source=printable(photo.path),
+        sha256=photo.image.sha256,
         image=stem,
         image_id=str(item.image_id),
-        name=named.name,
+        name=name,
         target=item.target,
         found=item.found,
         seed=item.seed,
-        face=files["face"],
-        photo=files["photo"],
+        face=f"{stem}_{name}_face.png" if item.face_url else None,
+        photo=f"{stem}_{name}_photo.png" if item.photo_url else None,
     )
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a whole file or none."""
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        unfinished.write_bytes(content)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _stems(images: Sequence[Path]) -> list[str]:
-    """A name for each image's files; images of the same name are numbered."""
-    stems: list[str] = []
-    for image in images:
-        stem, number = image.stem, 1
-        while stem in stems:
-            number += 1
-            stem = f"{image.stem}-{number}"
-        stems.append(stem)
-    return stems
+def _save(client: Client, item: Item, drawing: Drawing, out: Path) -> None:
+    for name, url in ((drawing.face, item.face_url), (drawing.photo, item.photo_url)):
+        if name and url:
+            write_whole(out / name, client.download(url))
 
 
 def progress_bars() -> Progress:

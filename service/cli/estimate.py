@@ -93,7 +93,7 @@ def estimate(
                     raise CommandError(summary.unreadable[0])
                 progress.advance(bar, reading.first)
         if len(summary.unreadable) == len(files):
-            raise CommandError("\n".join([*summary.complaints(), "There is nothing to write."]))
+            raise CommandError("\n".join(summary.complaints()))
     for line in summary.lines():
         typer.echo(line)
     typer.echo(f"Table: {out}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from models.estimators.readings import NO_FACE, NOT_SEEN, OTHER_PERSON, TOO_SMALL, Reading
-from models.estimators.readings_table import printable
+from models.file_names import printable
 from models.registration import SMALLEST_READ
 
 _NAMED: Final = 20
@@ -78,8 +78,9 @@ class ReadingSummary:
                 )
 
     def complaints(self) -> Iterator[str]:
-        """A line for each file that could not be read, and one that counts them."""
-        yield f"{len(self.unreadable)} of {_count(self.files, 'file')} could not be read:"
+        """A line for each file that could not be read, and one before them if there are several."""
+        if self.files > 1:
+            yield f"{len(self.unreadable)} of {_count(self.files, 'file')} could not be read:"
         yield from self.unreadable[:_NAMED]
         if len(self.unreadable) > _NAMED:
             yield f"and {len(self.unreadable) - _NAMED} more, which the table names."

@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from service.cli.drawing import MANIFEST, draw_all
+from service.cli.drawing import draw_all
 from service.cli.errors import CommandError
+from service.cli.manifest import MANIFEST
 from service.cli.running import running_service
 from service.cli.targets import parse_targets
 from service.client import Client
@@ -75,6 +76,9 @@ def synthesise(
         int | None, typer.Option(min=0, help="Which face, 0 being the largest.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first drawing.")] = 0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first photo that cannot be drawn.")
+    ] = False,
     url: Annotated[
         str | None,
         typer.Option(
@@ -84,6 +88,9 @@ def synthesise(
     ] = None,
 ) -> None:
     """Draw photos with other expressions.
+
+    A folder that has drawings is added to; expressions.json lists them all with their photos.
+    A photo that cannot be drawn does not end the others; the exit status is then 1.
 
     One expression, two files in out/:
 
@@ -99,9 +106,6 @@ def synthesise(
         facsimile synthesise me.jpg --au AU04=E --url http://localhost:8000
     """
     targets = parse_targets(au or [], target or [])
-    for image in images:
-        if not image.is_file():
-            raise CommandError(f"{image} is not a file.")
     options = {
         "generator": generator,
         "registration": registration.value,
@@ -111,9 +115,12 @@ def synthesise(
     }
     out.mkdir(parents=True, exist_ok=True)
     with _service(url) as client:
-        drawings = draw_all(client, images, targets, out, options)
-        count = "1 drawing" if len(drawings) == 1 else f"{len(drawings)} drawings"
-        typer.echo(f"{count} in {out}, listed in {out / MANIFEST}")
+        drawn = draw_all(client, images, targets, out, options, strict=strict)
+    count = "1 drawing" if len(drawn.drawings) == 1 else f"{len(drawn.drawings)} drawings"
+    typer.echo(f"{count} in {out}, listed in {out / MANIFEST}")
+    if drawn.skipped:
+        told = f"{len(drawn.skipped)} of {len(images)} photos could not be drawn:"
+        raise CommandError("\n".join([told, *drawn.skipped]))
 
 
 @contextlib.contextmanager

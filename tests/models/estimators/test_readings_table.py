@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from models.estimators.readings import Reading
-from models.estimators.readings_table import printable, write_readings
+from models.estimators.readings_table import write_readings
+from models.file_names import printable
 from models.registration import LocatedFace
 from models.registration.face import Pose
 from models.registration.gaze import Gaze

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from models.images import decode_image, encode_png, read_mark
 from service.client import Client
 from service.config import environment_without_settings
 from tests.service.cli.conftest import ROOT, Done, Facsimile
+from tests.support.pictures import no_face, small_portrait
 
 
 def test_every_photo_is_drawn_with_every_target(
@@ -31,6 +33,8 @@ def test_every_photo_is_drawn_with_every_target(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     listed = json.loads((tmp_path / "out" / "expressions.json").read_text())
+    assert {d["source"] for d in listed[:2]} == {str(portrait)}
+    assert {d["source"] for d in listed[2:]} == {str(twin)}
     assert [(d["image"], d["name"], d["target"], d["seed"]) for d in listed] == [
         ("astronaut", "AU12-4", {"AU12": 4.0}, 7),
         ("astronaut", "neutral", {}, 8),
@@ -47,6 +51,77 @@ def test_every_photo_is_drawn_with_every_target(
         mark = read_mark(face)
         assert mark is not None
         assert dict(mark.target) == drawing["target"]
+
+
+def test_a_second_run_adds_to_the_folder(
+    facsimile: Facsimile, running: Client, portrait: Path, tmp_path: Path
+) -> None:
+    def drawn(photo: str, au: str) -> list[dict[str, object]]:
+        done = facsimile(
+            "synthesise", photo, "--au", au, "--output", "face", "--out", "out", "--url",
+            running.url,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        listed: list[dict[str, object]] = json.loads(
+            (tmp_path / "out" / "expressions.json").read_text()
+        )
+        return listed
+
+    for folder, content in (("F001", small_portrait()), ("F002", portrait.read_bytes())):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "one.jpg").write_bytes(content)
+    first = drawn("F001/one.jpg", "AU12=C")
+    picture = (tmp_path / "out" / "one_AU12-3_face.png").read_bytes()
+    listed = drawn("F002/one.jpg", "AU12=C")
+    assert [(d["source"], d["face"]) for d in listed] == [
+        ("F001/one.jpg", "one_AU12-3_face.png"), ("F002/one.jpg", "one-2_AU12-3_face.png")
+    ]  # fmt: skip
+    assert listed[0] == first[0]
+    assert (tmp_path / "out" / "one_AU12-3_face.png").read_bytes() == picture
+    listed = drawn("F001/one.jpg", "AU04=C")
+    assert [(d["image"], d["name"]) for d in listed] == [
+        ("one", "AU12-3"), ("one-2", "AU12-3"), ("one", "AU04-3")
+    ]  # fmt: skip
+    again = drawn("F001/one.jpg", "AU12=C")
+    assert len(again) == 3, "the same photo and target: in its own place"
+
+
+def test_a_folder_with_a_list_of_something_else_is_left_alone(
+    facsimile: Facsimile, running: Client, portrait: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "expressions.json").write_text('{"mine": 1}')
+    done = facsimile("synthesise", portrait, "--au", "AU12=C", "--out", ".", "--url", running.url)
+    _failed_with_a_sentence(done, "expressions.json is not a list of drawings")
+    assert (tmp_path / "expressions.json").read_text() == '{"mine": 1}'
+
+
+def test_what_cannot_be_drawn_is_skipped_and_listed(
+    facsimile: Facsimile, running: Client, portrait: Path, tmp_path: Path
+) -> None:
+    odd = os.fsdecode(b"caf\xe9.jpg")
+    for name, content in (
+        ("1.jpg", small_portrait()),
+        ("2.jpg", small_portrait()[:3000]),
+        ("3.jpg", no_face()),
+        (odd, small_portrait()),
+    ):
+        (tmp_path / name).write_bytes(content)
+    files = ["1.jpg", "2.jpg", "3.jpg", "4.jpg", odd]
+    options = ["--au", "AU12=C", "--output", "face", "--url", running.url]
+    done = facsimile("synthesise", *files, *options, "--out", "out")
+    assert done.returncode == 1
+    assert "2 drawings in out" in done.stdout
+    told = done.stderr[done.stderr.index("facsimile: ") :].splitlines()
+    assert told[0] == "facsimile: 3 of 5 photos could not be drawn:"
+    assert [line.partition(":")[0] for line in told[1:]] == ["2.jpg", "3.jpg", "4.jpg"]
+    listed = json.loads((tmp_path / "out" / "expressions.json").read_text())
+    assert [d["source"] for d in listed] == ["1.jpg", r"caf\xe9.jpg"]
+    assert all((tmp_path / "out" / d["face"]).exists() for d in listed)
+    none = facsimile("synthesise", *files, *options, "--out", "strict", "--strict")
+    _failed_with_a_sentence(none, "2.jpg: ")
+    assert not list((tmp_path / "strict").iterdir())
+    missing = facsimile("synthesise", "1.jpg", "--face", 1, *options, "--out", "other")
+    _failed_with_a_sentence(missing, "1.jpg: face 1 was asked for, but the photo shows 1")
 
 
 def test_only_the_output_that_was_asked_for_is_saved(
@@ -89,7 +164,7 @@ def test_a_photo_without_a_face_is_named(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nothing.png", "--au", "AU12=D"], "nothing.png is not a file"),
+        (["nothing.png", "--au", "AU12=D"], "nothing.png: No such file or directory."),
         (["astronaut.png"], "--au AU12=D"),
         (["astronaut.png", "--au", "AU13=D"], "AU13"),
         (["astronaut.png", "--au", "AU12=F"], "AU12 must be a letter A to E"),

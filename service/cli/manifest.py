@@ -1,0 +1,143 @@
+"""The list of what lies in a folder of drawings: which file shows what, and of which photo.
+
+A folder is drawn into again and again: what is there stays listed, and no photo's pictures are
+written over another's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from models.file_names import printable
+from service.cli.errors import CommandError
+
+MANIFEST: Final = "expressions.json"
+"""What lies in the output folder beside the pictures."""
+KINDS: Final = ("face", "photo")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One entry of the manifest.
+
+    Attributes:
+        source: the photo's path as it was given.
+        sha256: of the photo's bytes.
+        image: what the names of its files begin with.
+        image_id: of the photo in the service that drew it.
+        name: of the target.
+        target: AU -> intensity.
+        found: what the photo was found to show, see the API.
+        seed: of the drawing.
+        face, photo: file names in the folder.
+    """
+
+    source: str
+    sha256: str
+    image: str
+    image_id: str
+    name: str
+    target: dict[str, float]
+    found: dict[str, float] | None
+    seed: int
+    face: str | None
+    photo: str | None
+
+
+class Manifest:
+    """The manifest of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """With what the folder lists already.
+
+        Raises:
+            CommandError: its list is none of ours.
+            OSError: it cannot be read.
+        """
+        self._folder = folder
+        self._entries = _read(folder / MANIFEST)
+        listed = [str(entry.get(kind)) for entry in self._entries for kind in KINDS]
+        self._there = {name.casefold() for name in (*os.listdir(folder), *listed)}
+
+    def stems(self, photos: Sequence[tuple[Path, str]], names: Iterable[str]) -> list[str]:
+        """What each photo's file names begin with: its own name, numbered where that is taken.
+
+        A photo that was drawn before, the same path and bytes, keeps what it had.
+
+        Args:
+            photos: path and SHA-256 of each.
+            names: of the targets.
+        """
+        endings = [f"_{name}_{kind}.png".casefold() for name in names for kind in KINDS]
+        known = {
+            (entry.get("source"), entry.get("sha256")): str(entry.get("image"))
+            for entry in self._entries
+        }
+        taken = set(self._there)
+        stems = []
+        for path, sha256 in photos:
+            stem = known.get((printable(path), sha256))
+            if stem is None:
+                stem = _free(_stem(path), endings, taken)
+                known[printable(path), sha256] = stem
+            taken |= {stem.casefold() + ending for ending in endings}
+            stems.append(stem)
+        return stems
+
+    def add(self, drawings: Iterable[Drawing]) -> None:
+        """List drawings, in place of those that lay in the same files, and write the list.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        new = [asdict(drawing) for drawing in drawings]
+        places = {(entry["image"], entry["name"]) for entry in new}
+        kept = [
+            entry
+            for entry in self._entries
+            if (entry.get("image"), entry.get("name")) not in places
+        ]
+        self._entries = [*kept, *new]
+        write_whole(self._folder / MANIFEST, json.dumps(self._entries, indent=2).encode() + b"\n")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a whole file or none."""
+    unfinished = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        entries = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return []
+    except ValueError:
+        entries = None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise CommandError(f"{path} is not a list of drawings; name another folder with --out.")
+    return entries
+
+
+def _stem(path: Path) -> str:
+    """The photo's name without its ending; bytes that are no UTF-8 become a sign for that."""
+    return os.fsencode(path.stem).decode("utf-8", "replace")
+
+
+def _free(stem: str, endings: Sequence[str], taken: set[str]) -> str:
+    """`stem`, numbered until no file of it is there. Some file systems know no upper case."""
+    free, number = stem, 1
+    while any(free.casefold() + ending in taken for ending in endings):
+        number += 1
+        free = f"{stem}-{number}"
+    return free
