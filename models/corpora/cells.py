@@ -180,9 +180,10 @@ def _check_range(
     row, column = (int(at[0]) for at in np.nonzero(outside))
     value, place = float(values[row, column]), places[row]
     said = f"{columns[column].name} is {value:g}; intensities go from 0 to {highest:g}"
-    if scale is not None:
-        raise CorpusError(f"{said} with the scale {scale}", place.path, place.line)
     missing = f"if {value:g} stands for a missing one, name it with the option missing"
+    if scale is not None:
+        reason = f"{said} with the scale {scale}; {missing}"
+        raise CorpusError(reason, place.path, place.line)
     known = np.unique(values[~np.isnan(values)])
     above = known[known > highest]
     if known[0] >= 0 and known[-1] <= _HIGHEST["0-100"] and len(above) > 1:

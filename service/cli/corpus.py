@@ -151,10 +151,12 @@ def describe(
         facsimile corpus describe 019e6f1d-0a10-7c44-9b1e-7a3d5e8f9012
     """
     corpus_id = parse_id(path)
+    options = read_options(layout, scale, missing, views, cameras, min_confidence)
     if corpus_id is not None:
+        if options.as_dict():
+            raise CommandError("An imported corpus is read already: import it again to say how.")
         _print(_described(corpus_id, url, data))
         return
-    options = read_options(layout, scale, missing, views, cameras, min_confidence)
     _print(read_folder(Path(path), layout, options).describe())
 
 

@@ -63,6 +63,13 @@ def test_options_that_make_no_sense_end_in_a_sentence(
     assert told in done.stderr
 
 
+def test_how_an_imported_corpus_was_read_cannot_be_said_later(facsimile: Facsimile) -> None:
+    corpus = "019e6f1d-0a10-7c44-9b1e-7a3d5e8f9012"
+    done = facsimile("corpus", "describe", corpus, "--missing", "-1")
+    assert done.returncode == 1
+    assert "An imported corpus is read already: import it again to say how." in done.stderr
+
+
 def test_what_is_read_is_uploaded_and_nothing_else(tmp_path: Path) -> None:
     builders.write_disfa(tmp_path / "disk")
     corpus = tmp_path / "disfa"
