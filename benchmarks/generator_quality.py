@@ -31,7 +31,6 @@ from benchmarks.machine import described
 from benchmarks.rig_quality import amounts, fields_of
 from benchmarks.unseen import insist_unseen
 from models.estimators.reader import Reader
-from models.estimators.same_person import person_model
 from models.estimators.shipped import shipped_checkpoint
 from models.facs import SUPPORTED_AUS, Target, bilateral
 from models.generators.base import Generator
@@ -43,6 +42,8 @@ from models.generators.paste import drawing_size, paste_back
 from models.generators.rig import RigGenerator
 from models.hybrid.corrector import shipped_checkpoint as shipped_hybrid
 from models.hybrid.corrector import shipped_corrector
+from models.identity.recogniser import recogniser
+from models.identity.same_person import distance
 from models.metrics import frechet_distance, icc31, mae, mean_defined, per_column
 from models.registration import Registrar, RegistrationError, load_registrar
 from models.registration.face import FACE_SIZE, FloatArray, ImageArray, RegisteredFace
@@ -276,41 +277,37 @@ def _print_identity(
     registrar: Registrar, rig: RigModel, generators: Mapping[str, Generator],
     tested: Sequence[Photographed],
 ) -> None:  # fmt: skip
-    person = person_model()
+    kept = recogniser().describe([one.neutral for one in tested])
     neutral = [texture(one.neutral.image) for one in tested]
     print("### Identity, smiles against neutral photos\n")
-    print("Shape: `same_person`, by the mesh found in the pasted photo; generators that draw the")
-    print(
-        "same geometry differ in it only as far as texture moves that mesh. Texture: local binary"
-    )
-    print(
-        "patterns of the registered image, no mesh; teeth and folds count against it, so the real"
-    )
-    print("smile is the scale. No face recogniser ships here.\n")
-    print("| | shape | texture | own neutral nearest by texture |\n|---|---|---|---|")
+    print("Descriptor: distance by the face recogniser, drawings put back into the photo; above")
+    print("the limit of `models.identity.same_person` they would be another person's. Texture:")
+    print("local binary patterns of the registered image; teeth and folds count against it, so")
+    print("the real smile is the scale.\n")
+    print("| | descriptor | texture | own neutral nearest by texture |\n|---|---|---|---|")
     pictures: dict[str, Callable[[Photographed], RegisteredFace | None]] = {
         name: _pasted_smile(registrar, rig, generator) for name, generator in generators.items()
     }
     pictures["the real smile"] = lambda one: one.smiling
     for name, picture in pictures.items():
-        shape, skin, own = [], [], 0
+        apart_by, skin, own = [], [], 0
         for index, one in enumerate(tested):
             found = picture(one)
             if found is None:
                 continue
-            shape.append(person.distance(one.neutral, found))
+            apart_by.append(distance(kept[index], recogniser().describe([found])[0]))
             apart = [texture_distance(texture(found.image), other) for other in neutral]
             skin.append(apart[index])
             own += int(np.argmin(apart)) == index
-        print(f"| {name} | {spread(shape, 2)} | {spread(skin, 2)} | {own}/{len(shape)} |")
+        print(f"| {name} | {spread(apart_by, 2)} | {spread(skin, 2)} | {own}/{len(apart_by)} |")
     others = [
-        (person.distance(one.neutral, other.neutral), texture_distance(neutral[i], neutral[j]))
-        for i, one in enumerate(tested)
-        for j, other in enumerate(tested)
+        (distance(kept[i], kept[j]), texture_distance(neutral[i], neutral[j]))
+        for i in range(len(tested))
+        for j in range(len(tested))
         if i != j
     ]
-    shapes, textures = zip(*others, strict=True)
-    print(f"| two people's neutral photos | {spread(shapes, 2)} | {spread(textures, 2)} | |\n")
+    descriptors, textures = zip(*others, strict=True)
+    print(f"| two people's neutral photos | {spread(descriptors, 2)} | {spread(textures, 2)} | |\n")
 
 
 def _pasted_smile(

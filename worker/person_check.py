@@ -1,4 +1,4 @@
-"""Whether two faces are one person's, as sure as the shape of a face can tell."""
+"""Whether two faces are one person's, by their descriptors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.estimators.same_person import PersonModel, person_model
+from models.identity.recogniser import recogniser
+from models.identity.same_person import LIMIT, distance
 from models.registration.face import RegisteredFace
 
 CODE = "other-person"
@@ -15,24 +16,23 @@ TITLE = "The face looks like another person's"
 
 
 def signature_of(face: RegisteredFace) -> list[float]:
-    """What a model keeps of its subject's face: some 25 numbers."""
-    return [round(float(value), 4) for value in person_model().signature(face.mesh[None])[0]]
+    """What a model keeps of its subject's face: 128 numbers."""
+    return [round(float(value), 4) for value in recogniser().describe([face])[0]]
 
 
 def looks_like_another(
     face: RegisteredFace, person: npt.NDArray[np.float32], label: str
 ) -> dict[str, Any] | None:
     """The problem with a face that differs from a person's more than their own pictures do."""
-    model = person_model()
-    distance = float(np.linalg.norm(model.signature(face.mesh[None])[0] - person))
-    if distance <= model.limit:
+    apart = distance(recogniser().describe([face])[0], person)
+    if apart <= LIMIT:
         return None
-    return {"code": CODE, "detail": f"{label}: {_sentence(distance, model)}"}
+    return {"code": CODE, "detail": f"{label}: {_sentence(apart)}"}
 
 
-def _sentence(distance: float, model: PersonModel) -> str:
+def _sentence(apart: float) -> str:
     return (
-        f"the shape of this face differs from the subject's by {distance:.1f}, where 97% of the "
-        f"pictures of one person stay below {model.limit:.1f}. The check knows shape alone: it "
-        "refuses some pictures of the subject, and takes one other person in five for them."
+        f"this face is {apart:.2f} from the subject's, where pictures of one person are at most "
+        f"{LIMIT:.2f} apart and those of two people are about 0.8. If it is the subject all the "
+        "same, send any_person."
     )

@@ -15,6 +15,8 @@ from models.checkpoints import Checkpoint, CheckpointError
 from models.estimators.reader import Reader
 from models.estimators.readings import TOO_SMALL
 from models.estimators.shipped import shipped_checkpoint, shipped_estimators
+from models.identity.network import LENGTH
+from models.identity.recogniser import recogniser
 from models.images import ImageError, ImageLimits, decode_image
 from models.registration import SMALLEST_READ, LocatedFace, Registrar, RegistrationError
 from models.registration.face import RegisteredFace, RegistrationKind
@@ -25,7 +27,7 @@ from worker.work import JobFailedError, Work
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A model ready to read, and the shape of its subject's face where it has one."""
+    """A model ready to read, and its subject's descriptor where it has one."""
 
     reader: Reader
     person: npt.NDArray[np.float32] | None
@@ -54,11 +56,30 @@ def load_model(work: Work, model_id: str) -> LoadedModel:
         row = session.get(tables.Model, uuid.UUID(model_id))
         if row is None or row.checkpoint_sha256 is None:
             raise JobFailedError("model-not-found", "No such model", "The model was deleted.")
-        sha256, person = row.checkpoint_sha256, row.person
+        sha256 = row.checkpoint_sha256
+    person = work.models.recent.get(("person", sha256), lambda: _person(work, model_id))
     reader = work.models.recent.get(
         ("reader", sha256), lambda: Reader(_stored(work, sha256), _threads(work))
     )
-    return LoadedModel(reader, None if person is None else np.asarray(person, np.float32))
+    return LoadedModel(reader, person)
+
+
+def _person(work: Work, model_id: str) -> npt.NDArray[np.float32] | None:
+    """The descriptor of a model's subject, None of a model that has none.
+
+    Models made before there were descriptors kept the shape of the face; their subject is
+    described anew while the photo is there, and is not checked after.
+    """
+    with work.database.read() as session:
+        row = session.get_one(tables.Model, uuid.UUID(model_id))
+        if row.person is None or len(row.person) == LENGTH:
+            return None if row.person is None else np.asarray(row.person, np.float32)
+        image = session.get(tables.Image, uuid.UUID(row.options["image_id"]))
+        if image is None or image.erased_at is not None:
+            return None
+        photo, label = image.sha256, image.filename or str(image.id)
+    face = registered(work, work.store.read(photo), "3d", label)
+    return recogniser().describe([face])[0] if isinstance(face, RegisteredFace) else None
 
 
 def found_face(

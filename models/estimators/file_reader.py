@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -16,15 +16,33 @@ import numpy.typing as npt
 
 from models.estimators.reader import Reader
 from models.estimators.readings import NO_FACE, NOT_SEEN, OTHER_PERSON, TOO_SMALL, Reading
-from models.estimators.same_person import person_model
 from models.footage import Frame, Unreadable, all_frames, chunks
+from models.identity.recogniser import recogniser
+from models.identity.same_person import LIMIT, distance
 from models.registration import LocatedFace, Registrar
 from models.registration.face import RegisteredFace
 from models.registration.gaze import Gaze
 from models.registration.tracking import FaceTracks
 
-_SIGHTINGS: Final = 48
-"""Last sightings of a face that say whose it is: by one alone, a thirtieth errs."""
+_FIRST_LOOKS: Final = 5
+_LOOK_AGAIN: Final = 25
+"""The first sightings of a face and every 25th are held against the neutral one: to describe a face
+takes several times as long as to read it, and a face that is followed stays the same."""
+_LOOKS_KEPT: Final = 9
+"""Looks whose median says whose a face is: by one alone, a hundredth errs."""
+
+
+@dataclass(eq=False)
+class _Whose:
+    """How far a face that is followed was from the neutral one."""
+
+    sightings: int = 0
+    distances: deque[float] = field(default_factory=partial(deque, maxlen=_LOOKS_KEPT))
+
+    def is_due(self) -> bool:
+        """Count a sighting; whether it is one to look at."""
+        self.sightings += 1
+        return self.sightings <= _FIRST_LOOKS or self.sightings % _LOOK_AGAIN == 0
 
 
 @dataclass(eq=False)
@@ -36,7 +54,7 @@ class _Face:
     face_id: int
     located: LocatedFace
     first: bool
-    distances: deque[float]
+    whose: _Whose
     registered: RegisteredFace | None = None
     gaze: Gaze | None = None
     intensities: npt.NDArray[np.float32] | None = None
@@ -59,12 +77,10 @@ class _Face:
 
 @dataclass(eq=False)
 class _OneFile:
-    """Whose face is which in a file, and how far each is from the neutral one in shape."""
+    """Whose face is which in a file."""
 
     tracks: FaceTracks = field(default_factory=FaceTracks)
-    distances: dict[int, deque[float]] = field(
-        default_factory=lambda: defaultdict(partial(deque, maxlen=_SIGHTINGS))
-    )
+    whose: dict[int, _Whose] = field(default_factory=lambda: defaultdict(_Whose))
 
     def faces(self, frame: Frame, located: Sequence[LocatedFace], every: bool) -> list[_Face]:
         """The faces of the next frame that are to be read: every one, or the one followed."""
@@ -75,7 +91,7 @@ class _OneFile:
             if every or number == self.tracks.followed
         ]
         return [
-            _Face(frame, len(located), number, face, not place, self.distances[number])
+            _Face(frame, len(located), number, face, not place, self.whose[number])
             for place, (number, face) in enumerate(sorted(chosen, key=lambda pair: pair[0]))
         ]
 
@@ -88,8 +104,8 @@ class FileReader:
         registrar: finds faces.
         reader: reads them.
         neutral: the face that `reader` is calibrated by, if faces are to be held against it: what
-            looks like another person's is not read. A face of a video is judged by its last 48
-            sightings, not by each alone.
+            looks like another person's is not read. A face of a video is judged by its last nine
+            looks, not by each alone.
         all_faces: read every face, and not only the one that is followed.
         threads: that find faces at the same time.
     """
@@ -139,11 +155,19 @@ class FileReader:
 
     def _is_to_be_read(self, face: _Face) -> bool:
         if face.registered is not None and self.neutral is not None:
-            model = person_model()
-            face.distances.append(model.distance(self.neutral, face.registered))
-            if median(face.distances) > model.limit:
+            if face.whose.is_due():
+                described = recogniser().describe([face.registered])[0]
+                face.whose.distances.append(distance(self._own, described))
+            if median(face.whose.distances) > LIMIT:
                 face.reason = OTHER_PERSON
         return not face.reason
+
+    @cached_property
+    def _own(self) -> npt.NDArray[np.float32]:
+        """The descriptor of the neutral face."""
+        if self.neutral is None:
+            raise ValueError("there is no neutral face to hold faces against")
+        return recogniser().describe([self.neutral])[0]
 
     def _read(self, faces: Sequence[_Face]) -> None:
         images = [face.registered.image for face in faces if face.registered is not None]

@@ -131,22 +131,16 @@ def test_a_stranger_late_in_a_video_is_refused(reader: FileReader, tmp_path: Pat
 def test_one_odd_look_does_not_make_a_stranger(
     reader: FileReader, talk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A face of a video is judged by its last sightings; single ones err for one in thirty."""
-    looks = _Looks(iter([1.0] * 5 + [99.0] + [1.0] * 2 + [99.0] * FRAMES))
-    monkeypatch.setattr("models.estimators.file_reader.person_model", lambda: looks)
+    """A face of a video is judged by its looks together; the first five frames are looked at."""
     own = FileReader(registrar(), reader.reader, astronaut())
-    rows = [row for row in own.read([talk]) if row.frame != DARK]
-    assert [bool(row.reason) for row in rows] == [False] * 14 + [True] * (len(rows) - 14)
-
-
-class _Looks:
-    limit = 50.0
-
-    def __init__(self, distances: Iterator[float]) -> None:
-        self._distances = distances
-
-    def distance(self, *_: object) -> float:
-        return next(self._distances)
+    for looks, refused in (([0.1, 0.1, 0.9, 0.1, 0.1], False), ([0.9] * 5, True)):
+        left = iter(looks)
+        monkeypatch.setattr(
+            "models.estimators.file_reader.distance", lambda *_, left=left: next(left)
+        )
+        rows = [row for row in own.read([talk]) if row.frame != DARK]
+        assert {bool(row.reason) for row in rows} == {refused}
+        assert next(left, None) is None
 
 
 @pytest.mark.parametrize(("share", "read"), [(1.1, True), (0.9, False)])
