@@ -293,7 +293,7 @@ class Model(Trained, Base):
     base: Mapped[str | None] = mapped_column(String(64))
     """The model it started from: the name of one that ships, or an id."""
     person: Mapped[list[Any] | None]
-    """The shape of the subject's face, to tell other people's faces by."""
+    """The descriptor of the subject's face, to tell other people's by."""
 
 
 class Generator(Trained, Base):

@@ -27,8 +27,8 @@ class EstimateRequest(BaseModel):
     any_person: bool = Field(
         False,
         description="Have a personalised model read faces that do not look like its subject too. "
-        "Without it, faces whose shape differs too much are answered with other-person: a guard "
-        "against mix-ups, which lets about one other person in five through.",
+        "Without it, faces that a face recogniser takes for another person are answered with "
+        "other-person: a guard against mix-ups, no proof of identity.",
     )
 
 
