@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -140,28 +140,30 @@ class MixedBatches:
     sources: tuple[Batches, ...]
 
     def batch(self, step: int) -> Batch:
-        """The step's batches after one another; neutral faces are counted on."""
-        parts = [source.batch(step) for source in self.sources]
-        before = np.cumsum([0, *(len(part.neutrals) for part in parts)])
-        bounded = any(part.upper is not None for part in parts)
-        uppers = [part.labels if part.upper is None else part.upper for part in parts]
-        lacking = any(part.has_neutral is not None for part in parts)
-        having = [
-            torch.ones(len(part.neutrals), dtype=torch.bool)
-            if part.has_neutral is None
-            else part.has_neutral
-            for part in parts
-        ]
-        return Batch(
-            torch.cat([part.images for part in parts]),
-            torch.cat([part.labels for part in parts]),
-            torch.cat([part.neutrals for part in parts]),
-            torch.cat(
-                [part.neutral_of + int(n) for part, n in zip(parts, before[:-1], strict=True)]
-            ),
-            torch.cat(uppers) if bounded else None,
-            torch.cat(having) if lacking else None,
-        )
+        """The step's batches after one another."""
+        return joined([source.batch(step) for source in self.sources])
+
+
+def joined(parts: Sequence[Batch]) -> Batch:
+    """Batches after one another; neutral faces are counted on."""
+    before = np.cumsum([0, *(len(part.neutrals) for part in parts)])
+    bounded = any(part.upper is not None for part in parts)
+    uppers = [part.labels if part.upper is None else part.upper for part in parts]
+    lacking = any(part.has_neutral is not None for part in parts)
+    having = [
+        torch.ones(len(part.neutrals), dtype=torch.bool)
+        if part.has_neutral is None
+        else part.has_neutral
+        for part in parts
+    ]
+    return Batch(
+        torch.cat([part.images for part in parts]),
+        torch.cat([part.labels for part in parts]),
+        torch.cat([part.neutrals for part in parts]),
+        torch.cat([part.neutral_of + int(n) for part, n in zip(parts, before[:-1], strict=True)]),
+        torch.cat(uppers) if bounded else None,
+        torch.cat(having) if lacking else None,
+    )
 
 
 def to_tensor(images: ImageArray) -> torch.Tensor:

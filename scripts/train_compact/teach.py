@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from models.estimators.augment import Augment
 from models.estimators.compact import Compact
 from models.estimators.estimator import load_estimator
-from models.estimators.faces import Batches, LabelledFaces, MixedBatches, PeopleBatches
+from models.estimators.faces import LabelledFaces, PeopleBatches
 from models.estimators.ordinal import expected_intensity
 from models.estimators.training import Record, TrainingConfig, train
 from models.estimators.training_state import load_state, save_state
@@ -45,7 +45,7 @@ from scripts.train_compact.train import drawn_faces
 
 CONFIG: Final = TrainingConfig(
     steps=400,
-    learning_rate=4e-4,
+    learning_rate=3e-4,
     warmup=40,
     cosine=True,
     decoupled_decay=0.02,
@@ -207,13 +207,13 @@ def taught_batches(
         faces = LabelledFaces(
             faces.images[:rows], faces.labels[:rows], faces.person[:rows], faces.neutrals
         )
-    sources: list[Batches] = [PeopleBatches(faces, Augment(), people=10)]
-    for real in (smiling_faces(photographs, "train"), resting_faces(photographs, "train")):
-        sources.append(PeopleBatches(real, Augment(), 6, per_person=1, seed=len(sources)))
+    smiling, resting = smiling_faces(photographs, "train"), resting_faces(photographs, "train")
     plain = read_portraits(earlier, portraits)
     seen = np.concatenate([plain[None], read_under_cameras(earlier, portraits)]).mean(axis=0)
     return TaughtBatches(
-        MixedBatches(tuple(sources)),
+        PeopleBatches(faces, Augment(), people=10),
+        PeopleBatches(smiling, Augment(), 6, per_person=1, seed=1),
+        PeopleBatches(resting, Augment(), 6, per_person=1, seed=2),
         portraits.images,
         ordered(portraits.blendshapes, seen),
         seen,

@@ -44,12 +44,21 @@ from service.usecases import expressions, generators, images, subjects
 from service.usecases.expressions import Options
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
-from service.usecases.targets import parse_targets
+from service.usecases.targets import parse_sources, parse_targets
 from service.wire import expressions as wire
 
 router = APIRouter(prefix="/v1/expressions", tags=["expressions"])
 
-_FIELDS: Final = ("targets", "generator", "registration", "output", "face", "seed", "subject_id")
+_FIELDS: Final = (
+    "targets",
+    "sources",
+    "generator",
+    "registration",
+    "output",
+    "face",
+    "seed",
+    "subject_id",
+)
 _READ_PROBLEMS: Final = (ExpressionSetNotFoundError, ResourceExpiredError, UnauthenticatedError)
 
 
@@ -89,6 +98,9 @@ def _from_form(
     targets = form.one("targets")
     if targets is not None:
         values["targets"] = bodies.parse_json(targets, "The field targets")
+    sources = form.one("sources")
+    if sources is not None:
+        values["sources"] = bodies.parse_json(sources, "The field sources")
     for name in ("generator", "registration"):
         if (text := form.one(name)) is not None:
             values[name] = text
@@ -116,8 +128,10 @@ def _checked(
         own = generators.usable(session, caller, asked.generator)
         generators.check_drawable(own, asked.registration, targets)
     expressions.check_size(len(image_ids) or len(uploads), len(targets), services.settings)
+    names = [str(image_id) for image_id in image_ids] or [upload.label for upload in uploads]
+    sources = tuple(parse_sources(asked.sources, names))
     output = tuple(name for name in ("face", "photo") if name in asked.output)
-    options = Options(asked.generator, asked.registration, output, asked.face, asked.seed)
+    options = Options(asked.generator, asked.registration, output, asked.face, asked.seed, sources)
     return _Posted(image_ids, uploads, subject_id, targets, options, fingerprint)
 
 
@@ -131,6 +145,11 @@ def _body() -> dict[str, Any]:
         "type": "string",
         "contentMediaType": bodies.JSON,
         "description": "The targets as a JSON array. " + asked["targets"]["description"],
+    }
+    fields["sources"] = {
+        "type": "string",
+        "contentMediaType": bodies.JSON,
+        "description": "A JSON object, by file name. " + asked["sources"]["description"],
     }
     subject = {"type": "string", "minLength": 1, "maxLength": 128}
     by_file = described.form_content(

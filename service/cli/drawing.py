@@ -12,6 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from models.facs import Target
 from models.file_names import printable
 from service.cli.errors import CommandError
 from service.cli.manifest import Drawing, Manifest, write_whole
@@ -54,12 +55,14 @@ def draw_all(
     out: Path,
     options: Mapping[str, Any],
     *,
+    shown: Mapping[Path, Target] | None = None,
     strict: bool = False,
 ) -> Drawn:
     """Have every image drawn with every target, with progress bars, into the folder `out`.
 
     A photo that cannot be drawn is skipped, or ends it when `strict`. What is finished is kept even
-    when the job fails; when this is interrupted, the job is cancelled.
+    when the job fails; when this is interrupted, the job is cancelled. `shown` is what some images
+    are said to show; the others are read.
 
     Raises:
         CommandError: no photo can be drawn, the job failed or was cancelled by somebody else.
@@ -81,9 +84,15 @@ def draw_all(
             raise CommandError("\n".join([*told, *skipped]))
         names = [named.name for named in targets]
         stems = manifest.stems([(photo.path, photo.image.sha256) for photo in photos], names)
+        said = {
+            str(photo.image.id): shown[photo.path].as_dict()
+            for photo in photos
+            if shown and photo.path in shown
+        }
         asked = client.draw(
             [photo.image.id for photo in photos],
             [named.target.as_dict() for named in targets],
+            **({"sources": said} if said else {}),
             **options,
         )
         try:

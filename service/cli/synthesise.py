@@ -15,7 +15,7 @@ from service.cli.drawing import draw_all
 from service.cli.errors import CommandError
 from service.cli.manifest import MANIFEST
 from service.cli.running import running_service
-from service.cli.targets import parse_targets
+from service.cli.targets import parse_shown, parse_targets
 from service.client import Client
 from service.config import ClientSettings
 from service.wire.expressions import DEFAULT_GENERATOR
@@ -62,6 +62,14 @@ def synthesise(
             "neutral face.",
         ),
     ] = None,
+    shows: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[IMAGE:]AU=INTENSITY,...",
+            help="What the photos, or one of them, show already; wins over what is read in them. "
+            "Nothing behind the colon is a neutral face.",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the drawings.")] = Path("expressions"),
     output: Annotated[
         Output, typer.Option(help="The registered face, the whole photo, or both.")
@@ -101,11 +109,17 @@ def synthesise(
         facsimile synthesise photos/*.jpg --target neutral: --target smile:AU06=C,AU12=D
         --target smirk:AU12L=D
 
+    A photo that shows a smile already, whatever is read in it:
+
+        facsimile synthesise me.jpg --shows AU06=B,AU12=C --au AU04=D
+
     By a service that already runs:
 
         facsimile synthesise me.jpg --au AU04=E --url http://localhost:8000
     """
     targets = parse_targets(au or [], target or [])
+    said = parse_shown(shows or [], images)
+    shown = {image: one for image, one in zip(images, said, strict=True) if one is not None}
     options = {
         "generator": generator,
         "registration": registration.value,
@@ -115,7 +129,7 @@ def synthesise(
     }
     out.mkdir(parents=True, exist_ok=True)
     with _service(url) as client:
-        drawn = draw_all(client, images, targets, out, options, strict=strict)
+        drawn = draw_all(client, images, targets, out, options, shown=shown, strict=strict)
     count = "1 drawing" if len(drawn.drawings) == 1 else f"{len(drawn.drawings)} drawings"
     typer.echo(f"{count} in {out}, listed in {out / MANIFEST}")
     if drawn.skipped:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from models.facs import Target, TargetError
@@ -41,6 +42,35 @@ def parse_targets(assignments: Sequence[str], named: Sequence[str]) -> list[Name
         if names.count(name) > 1:
             raise TargetError(f"Two targets are called {name}; their files would collide.", name)
     return targets
+
+
+def parse_shown(texts: Sequence[str], images: Sequence[Path]) -> list[Target | None]:
+    """What each image is said to show already; None where nothing is said.
+
+    Args:
+        texts: ``AU12=C,AU06=B`` for every image, or ``me.jpg:AU12=C`` for one; nothing behind the
+            colon says that it is neutral.
+        images: of the command.
+
+    Raises:
+        TargetError: one cannot be read, or names an image that is not among `images`.
+    """
+    everywhere: Target | None = None
+    of: dict[str, Target] = {}
+    names = {name for image in images for name in (image.name, image.stem, str(image))}
+    for text in texts:
+        name, colon, rest = text.rpartition(":")
+        target = _parse_assignments([part for part in rest.split(",") if part.strip()])
+        if not colon:
+            everywhere = target
+        elif name in names:
+            of[name] = target
+        else:
+            raise TargetError(f"{name} is none of the images of this command.", name)
+    return [
+        next((of[name] for name in (str(image), image.name, image.stem) if name in of), everywhere)
+        for image in images
+    ]
 
 
 def describe(target: Target) -> str:

@@ -127,6 +127,8 @@ class ExpressionSet(Base):
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), unique=True)
     image_ids: Mapped[list[Any]]
     targets: Mapped[list[Any]]
+    sources: Mapped[list[Any] | None]
+    """For each image what the request said it shows, None where it is to be read; None for all."""
     generator: Mapped[str] = mapped_column(String(64))
     registration: Mapped[str] = mapped_column(String(8))
     output: Mapped[list[Any]]

@@ -31,9 +31,16 @@ class TooManyTargetsError(ProblemError):
     code, title, status = "too-many-targets", "Too many targets in one request", 422
 
 
+class UnknownSourceError(ProblemError):
+    """`sources` names an image that the request does not."""
+
+    code, title, status = "unknown-source", "The source is not in the request", 422
+
+
 TARGET_PROBLEMS: Final = (
     UnknownActionUnitError,
     IntensityOutOfRangeError,
     ContradictorySidesError,
     TooManyTargetsError,
+    UnknownSourceError,
 )

@@ -40,6 +40,8 @@ class Options:
     output: tuple[Output, ...]
     face: int | None
     seed: int
+    sources: tuple[Target | None, ...] = ()
+    """What each image is said to show, None where it is to be read; empty for all to be read."""
 
 
 def images_of(session: Session, owner_id: uuid.UUID, image_ids: Sequence[uuid.UUID]) -> list[Image]:
@@ -104,6 +106,7 @@ def create(
             job_id=job.id,
             image_ids=[str(image.id) for image in images],
             targets=[target.as_dict() for target in targets],
+            sources=_stated(options.sources),
             generator=options.generator,
             registration=options.registration,
             output=list(options.output),
@@ -114,6 +117,12 @@ def create(
     )
     enqueue(session, job)
     return expression_set, job
+
+
+def _stated(sources: Sequence[Target | None]) -> list[dict[str, float] | None] | None:
+    if all(source is None for source in sources):
+        return None
+    return [None if source is None else source.as_dict() for source in sources]
 
 
 def get(

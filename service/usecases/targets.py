@@ -13,6 +13,7 @@ from service.errors.targets import (
     IntensityOutOfRangeError,
     TooManyTargetsError,
     UnknownActionUnitError,
+    UnknownSourceError,
 )
 
 _PROBLEMS: Final[Mapping[type[TargetError], type[ProblemError]]] = {
@@ -36,14 +37,47 @@ def parse_targets(targets: Sequence[Mapping[str, Any]], limit: int) -> list[Targ
             "Split them over several requests.",
             limit=limit,
         )
-    return [_parse(target, index) for index, target in enumerate(targets)]
+    return [
+        _parse(target, f"Target {index}", f"/targets/{index}")
+        for index, target in enumerate(targets)
+    ]
 
 
-def _parse(target: Mapping[str, Any], index: int) -> Target:
+def parse_sources(
+    sources: Mapping[str, Mapping[str, Any]], images: Sequence[str]
+) -> list[Target | None]:
+    """What each image of a request is said to show; None where nothing is said.
+
+    Args:
+        sources: by the id of an image, or the name of a file, what it shows.
+        images: ids or names of the request's images, in its order.
+
+    Raises:
+        UnknownSourceError: a source names none of the images.
+        UnknownActionUnitError, IntensityOutOfRangeError, ContradictorySidesError: with `pointer`
+            to the value that is wrong.
+    """
+    shown = {}
+    for name, source in sources.items():
+        pointer = f"/sources/{_escaped(name)}"
+        if name not in images:
+            raise UnknownSourceError(
+                f"{name} is none of the images of this request, so nothing can be said of it.",
+                pointer=pointer,
+            )
+        shown[name] = _parse(source, f"Source {name}", pointer)
+    return [shown.get(image) for image in images]
+
+
+def _parse(target: Mapping[str, Any], label: str, pointer: str) -> Target:
     try:
         return Target.parse(target)
     except TargetError as error:
-        field = error.field.replace("~", "~0").replace("/", "~1")
         raise _PROBLEMS[type(error)](
-            f"Target {index}: {error}", pointer=f"/targets/{index}/{field}"
+            f"{label}: {error}", pointer=f"{pointer}/{_escaped(error.field)}"
         ) from error
+
+
+def _escaped(part: str) -> str:
+    """A part of a JSON pointer."""
+    return part.replace("~", "~0").replace("/", "~1")

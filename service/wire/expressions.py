@@ -51,6 +51,12 @@ class ExpressionRequest(BaseModel):
         description="AU -> intensity: a letter A to E or a number from 0 to 5; "
         "L or R behind the AU for one side. AUs that are not named are 0.",
     )
+    sources: dict[str, dict[str, Any]] = Field(
+        {},
+        description="By the id of an image, what it shows already, as targets are written; {} says "
+        "that it is neutral. It wins over what is read in the image, and is taken off before "
+        "anything is drawn. Images that are not named are read.",
+    )
     generator: str = Field(DEFAULT_GENERATOR, max_length=64, description=GENERATOR)
     registration: Literal["3d", "2d"] = "3d"
     output: Annotated[Outputs, BeforeValidator(_one_or_more)] = ["face", "photo"]
@@ -87,7 +93,8 @@ class Item(BaseModel):
     image_id: uuid.UUID
     target: dict[str, float]
     found: dict[str, float] | None = Field(
-        description="Intensities that the photo was found to show and that were taken off first; "
+        description="Intensities that the photo was found or, in `sources`, said to show and that "
+        "were taken off first; "
         "empty when it passed for neutral. Of AU12, AU20, AU25 and AU26; other expressions are not "
         "looked for. Null in items of earlier versions."
     )
@@ -102,6 +109,9 @@ class ExpressionSet(BaseModel):
     id: uuid.UUID
     job: JobState
     items: list[Item] = Field(description="The finished items in the order of their index.")
+    sources: dict[str, dict[str, float]] = Field(
+        description="What the request said of its images, by their ids."
+    )
     generator: str
     registration: Literal["3d", "2d"]
     output: list[Output]
@@ -119,6 +129,11 @@ def expression_set(
         id=row.id,
         job=job_state(of),
         items=[_item(row.id, item) for item in items],
+        sources={
+            image_id: source
+            for image_id, source in zip(row.image_ids, row.sources or (), strict=False)
+            if source is not None
+        },
         generator=row.generator,
         registration=row.registration,
         output=row.output,

@@ -12,7 +12,7 @@ from models.estimators.blendshapes import BLENDSHAPES, TEACHERS  # noqa: E402
 from models.estimators.compact import Compact, CompactConfig  # noqa: E402
 from models.estimators.faces import LabelledFaces, PeopleBatches  # noqa: E402
 from models.facs import SUPPORTED_AUS  # noqa: E402
-from scripts.train_compact.taught import Taught, TaughtBatches, ranking_loss  # noqa: E402
+from scripts.train_compact.taught import Taught, TaughtBatches, above_loss, ranking_loss  # noqa: E402
 from scripts.train_compact.teach import between  # noqa: E402
 from scripts.train_compact.teachers import VOTES, ordered, trust  # noqa: E402
 
@@ -28,8 +28,9 @@ def batches() -> TaughtBatches:
     )
     places = np.full((COUNT, 18), np.nan, np.float32)
     places[:, SUPPORTED_AUS.index("AU12")] = np.arange(COUNT) / (COUNT - 1)
+    drawn, real = PeopleBatches(faces, Augment(), 2, 2), PeopleBatches(faces, Augment(), 3, 1)
     return TaughtBatches(
-        PeopleBatches(faces, Augment(), 2, 2), pictures, places, np.zeros((COUNT, 18), np.float32),
+        drawn, real, real, pictures, places, np.zeros((COUNT, 18), np.float32),
         Augment(), count=4,
     )  # fmt: skip
 
@@ -58,10 +59,11 @@ def test_the_loss_falls_when_the_order_is_kept_and_margins_grow() -> None:
     places = torch.tensor([[0.0], [0.5], [1.0]])
     kept, turned = torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([[2.0], [1.0], [0.0]])
     weight = torch.ones(1)
-    assert ranking_loss(kept, kept, places, weight) < 0.15
+    assert ranking_loss(kept, kept, places, weight) < 0.1
     assert ranking_loss(turned, turned, places, weight) > 3
-    # by hand: softplus((.2 - d) / .3) of the differences 1, 1 and 2 that are clear
-    expected = np.mean(np.log1p(np.exp((0.2 - np.array([1, 1, 2.0])) / 0.3)))
+    # by hand: softplus((.2 - d) / .3) of the differences of log(e + .1), all three of them clear
+    steps = np.log([1.1 / 0.1, 2.1 / 1.1, 2.1 / 0.1])
+    expected = np.mean(np.log1p(np.exp((0.2 - steps) / 0.3)))
     assert float(ranking_loss(kept, kept, places, weight)) == pytest.approx(expected, rel=1e-4)
 
 
@@ -94,9 +96,20 @@ def test_a_step_gives_the_same_batch_twice_and_a_loss_with_gradients() -> None:
     network = Compact(CompactConfig(stem=4, widths=(4, 4, 4, 8), blocks=(1, 1, 1, 1), compare=8))
     loss, parts = Taught(torch.from_numpy(trust()))(network, one)
     torch.autograd.backward(loss)
-    assert set(parts) == {"absolute", "comparing", "order", "earlier", "cameras"}
+    names = {"absolute", "comparing", "order", "smiles", "level", "earlier", "cameras"}
+    assert set(parts) == names
+    assert one.labelled.images[one.smiles].shape == one.labelled.images[one.resting].shape
+    assert len(one.labelled.images[one.smiles]) == 3
     assert all(value >= 0 for value in parts.values())
     assert all(one.grad is not None for one in network.parameters())
+
+
+def test_smiles_belong_above_every_neutral_face() -> None:
+    smiles, rest = torch.tensor([[3.0], [2.0]]), torch.tensor([[0.0], [0.4]])
+    assert above_loss(smiles, rest) < 0.05 < above_loss(rest, smiles)
+    # log((2 + .1) / (.4 + .1)) = 1.435, by hand
+    worst = above_loss(smiles[1:], rest[1:])
+    assert float(worst) == pytest.approx(np.log1p(np.exp((0.2 - 1.4351) / 0.3)), rel=1e-3)
 
 
 def test_a_mixture_liesbetween() -> None:

@@ -38,6 +38,8 @@ class _Photo:
     id: uuid.UUID
     sha256: str
     label: str
+    shown: Target | None
+    """What the request says that it shows; None where it is to be read."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,13 @@ def _plan(session: Session, work: Work) -> _Plan:
     return _Plan(
         set_id=row.id,
         photos=[
-            _Photo(image_id, images[image_id].sha256, images[image_id].filename or str(image_id))
-            for image_id in ids
+            _Photo(
+                image_id,
+                images[image_id].sha256,
+                images[image_id].filename or str(image_id),
+                None if source is None else Target.parse(source),
+            )
+            for image_id, source in zip(ids, row.sources or [None] * len(ids), strict=True)
         ],
         targets=[Target.parse(target) for target in row.targets],
         generator=row.generator,
@@ -148,8 +155,14 @@ def _batches(indexes: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 def _draw(work: Work, plan: _Plan, batch: Sequence[int]) -> list[_Drawing]:
     """The drawings of a batch, each in the sizes its outputs need, in few calls."""
-    faces = [_register(work, plan, plan.item(index)[0]) for index in batch]
-    shown = np.stack([shown_expression(face) for face in faces])
+    photos = [plan.item(index)[0] for index in batch]
+    faces = [_register(work, plan, photo) for photo in photos]
+    shown = np.stack(
+        [
+            shown_expression(face) if photo.shown is None else photo.shown.array()
+            for face, photo in zip(faces, photos, strict=True)
+        ]
+    )
     sizes = [_sizes(plan, face) for face in faces]
     by_size: dict[tuple[int, int], NDArray[np.uint8]] = {}
     for size in sorted({size for of_item in sizes for size in of_item}):
