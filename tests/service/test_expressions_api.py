@@ -112,6 +112,70 @@ def test_images_by_id_times_targets_as_json(service: Service) -> None:
     assert (gone.status_code, gone.json()["type"]) == (404, "/problems/item-not-found")
 
 
+def test_what_a_request_says_of_a_photo_wins_over_what_is_read(service: Service) -> None:
+    """Said to be neutral, the smile stays; said to show more, more is taken off."""
+    image = service.client.post("/v1/images", files={"file": small_portrait()}).json()
+
+    def draw(sources: Json) -> tuple[Json, bytes]:
+        asked = {
+            "image_ids": [image["id"]],
+            "targets": [{"AU04": "C"}],
+            "generator": "rig",
+            "output": "face",
+            "sources": sources,
+        }
+        body = service.ended(service.ask(json=asked))
+        [item] = body["items"]
+        return body, service.client.get(item["face_url"]).content
+
+    read, drawn = draw({})
+    assert read["sources"] == {}
+    assert read["items"][0]["found"]["AU12"] > 2
+    neutral, kept = draw({image["id"]: {}})
+    assert neutral["sources"] == {image["id"]: {}}
+    assert neutral["items"][0]["found"] == {}
+    said, off = draw({image["id"]: {"AU12": "B", "AU01": "A"}})
+    assert said["sources"] == {image["id"]: {"AU01": 1.0, "AU12": 2.0}}
+    assert said["items"][0]["found"] == {"AU01": 1.0, "AU12": 2.0}
+    assert len({drawn, kept, off}) == 3
+
+
+def test_files_are_named_in_sources_by_their_names(service: Service) -> None:
+    accepted = service.ask(
+        files=[("file", ("a.png", small_portrait())), ("file", ("b.png", small_portrait()))],
+        data={
+            "targets": "[{}]",
+            "generator": "rig",
+            "output": "face",
+            "sources": json.dumps({"b.png": {"AU12": 1}}),
+        },
+    )
+    first, second = service.ended(accepted)["items"]
+    assert first["found"]["AU12"] > 2
+    assert second["found"] == {"AU12": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "pointer"),
+    [
+        ({"nobody": {"AU12": "B"}}, "unknown-source", "/sources/nobody"),
+        ({"IMAGE": {"AU99": "B"}}, "unknown-action-unit", "/sources/IMAGE/AU99"),
+        ({"IMAGE": {"AU12": 6}}, "intensity-out-of-range", "/sources/IMAGE/AU12"),
+        ({"IMAGE": {"AU12": 1, "AU12L": 2}}, "contradictory-sides", "/sources/IMAGE/AU12L"),
+    ],
+)
+def test_wrong_sources_are_refused_with_where_they_are_wrong(
+    service: Service, source: Json, code: str, pointer: str
+) -> None:
+    image = service.client.post("/v1/images", files={"file": small_portrait()}).json()["id"]
+    sources = {name.replace("IMAGE", image): shown for name, shown in source.items()}
+    asked = {"image_ids": [image], "targets": [SMILE], "sources": sources}
+    answer = service.client.post("/v1/expressions", json=asked)
+    assert answer.status_code == 422
+    assert answer.json()["type"] == f"/problems/{code}"
+    assert answer.json()["pointer"] == pointer.replace("IMAGE", image)
+
+
 def test_the_face_index_chooses_who_is_drawn(service: Service) -> None:
     image = service.client.post("/v1/images", files={"file": two_faces()}).json()
     assert len(image["faces"]) == 2

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from models.facs import ContradictorySidesError, IntensityError, TargetError, UnknownActionUnitError
-from service.cli.targets import describe, parse_targets
+from models.facs import (
+    ContradictorySidesError,
+    IntensityError,
+    Target,
+    TargetError,
+    UnknownActionUnitError,
+)
+from service.cli.targets import describe, parse_shown, parse_targets
 
 
 def test_assignments_make_one_target_named_after_itself() -> None:
@@ -60,3 +68,20 @@ def test_what_cannot_be_drawn_is_refused(
 
 def test_a_named_target_is_a_value() -> None:
     assert parse_targets([], ["a:AU12=4"]) == parse_targets([], ["a:AU12=D"])
+
+
+def test_what_photos_show_is_said_of_all_or_of_one() -> None:
+    images = [Path("a/me.jpg"), Path("you.png")]
+    assert parse_shown([], images) == [None, None]
+    assert parse_shown(["AU12=C, AU06=B"], images) == [
+        Target.parse({"AU12": 3, "AU06": 2}),
+        Target.parse({"AU12": 3, "AU06": 2}),
+    ]
+    assert parse_shown(["you.png:AU12=C"], images) == [None, Target.parse({"AU12": 3})]
+    assert parse_shown(["AU04=A", "me:"], images) == [Target.parse({}), Target.parse({"AU04": 1})]
+
+
+@pytest.mark.parametrize("text", ["them.jpg:AU12=C", "me.jpg:AU99=C", "AU12", "me.jpg:AU12=F"])
+def test_what_cannot_be_said_is_refused(text: str) -> None:
+    with pytest.raises(TargetError):
+        parse_shown([text], [Path("me.jpg")])
