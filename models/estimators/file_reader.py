@@ -167,7 +167,8 @@ class FileReader:
         """The descriptor of the neutral face."""
         if self.neutral is None:
             raise ValueError("there is no neutral face to hold faces against")
-        return recogniser().describe([self.neutral])[0]
+        own: npt.NDArray[np.float32] = recogniser().describe([self.neutral])[0]
+        return own
 
     def _read(self, faces: Sequence[_Face]) -> None:
         images = [face.registered.image for face in faces if face.registered is not None]
