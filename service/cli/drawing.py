@@ -125,7 +125,8 @@ def _uploaded(client: Client, path: Path, face: int | None) -> Photo:
     except RefusedError as error:
         if error.status not in _OF_THE_FILE:
             raise
-        raise CommandError(f"{printable(path)}: {error}") from error
+        told = str(error).removeprefix(f"{printable(Path(path.name))}: ")
+        raise CommandError(f"{printable(path)}: {told}") from error
     if face is not None and face >= len(image.faces):
         raise CommandError(
             f"{printable(path)}: face {face} was asked for, but the photo shows "

@@ -58,12 +58,14 @@ def estimate(
 ) -> None:
     """Read how strong 18 action units are in every frame.
 
-    Columns as in OpenFace: frame, face_id, timestamp (seconds), confidence, success, the face's
-    box and pose, AU01_r ... (intensity, 0 to 5), AU01_c ... (presence). With several files a
-    column `file` leads. Rows with success 0 have a reason.
+    Columns as in OpenFace: frame, face_id, timestamp (seconds), confidence,
+    success, box, gaze and pose of the face, AU01_r ... (intensity, 0 to 5),
+    AU01_c ... (presence). With several files a column `file` leads. Rows with
+    success 0 have a reason.
 
-    One face is kept to in a video: the largest when it begins, followed by where it is. A file
-    that cannot be read does not end the others; the exit status is then 1.
+    One face is kept to in a video: the largest when it begins, followed by
+    where it is. A file that cannot be read does not end the others; the exit
+    status is then 1.
 
         facsimile estimate interview.mp4 --out aus.csv
 

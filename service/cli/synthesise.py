@@ -97,8 +97,9 @@ def synthesise(
 ) -> None:
     """Draw photos with other expressions.
 
-    A folder that has drawings is added to; expressions.json lists them all with their photos.
-    A photo that cannot be drawn does not end the others; the exit status is then 1.
+    A folder that has drawings is added to; expressions.json lists them all
+    with their photos. A photo that cannot be drawn does not end the others;
+    the exit status is then 1.
 
     One expression, two files in out/:
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from models.estimators.readings import Reading
 from models.estimators.readings_table import write_readings
-from models.file_names import printable
 from models.registration import LocatedFace
 from models.registration.face import Pose
 from models.registration.gaze import Gaze
@@ -66,17 +63,7 @@ def test_what_is_not_known_is_empty() -> None:
         assert {row[f"{au}_{kind}"] for au in AUS for kind in "rc"} == {""}
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        (b"plain.jpg", "plain.jpg"),
-        ("дом/顔 1.jpg".encode(), "дом/顔 1.jpg"),
-        (b"caf\xe9.jpg", r"caf\xe9.jpg"),
-        (b'a,"b"\n.jpg', 'a,"b"\n.jpg'),
-    ],
-)
-def test_names_of_any_bytes_can_be_written(name: bytes, shown: str) -> None:
-    file = Path(os.fsdecode(name))
-    assert printable(file) == shown
-    [row] = _written([Reading(file, 1, reason="no-face")])
-    assert row["file"] == shown
+def test_names_with_commas_and_quotes_are_one_cell() -> None:
+    name = 'a,"b"\n.jpg'
+    [row] = _written([Reading(Path(name), 1, reason="no-face")])
+    assert row["file"] == name

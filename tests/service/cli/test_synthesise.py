@@ -114,6 +114,7 @@ def test_what_cannot_be_drawn_is_skipped_and_listed(
     told = done.stderr[done.stderr.index("facsimile: ") :].splitlines()
     assert told[0] == "facsimile: 3 of 5 photos could not be drawn:"
     assert [line.partition(":")[0] for line in told[1:]] == ["2.jpg", "3.jpg", "4.jpg"]
+    assert told[1].count("2.jpg") == 1
     listed = json.loads((tmp_path / "out" / "expressions.json").read_text())
     assert [d["source"] for d in listed] == ["1.jpg", r"caf\xe9.jpg"]
     assert all((tmp_path / "out" / d["face"]).exists() for d in listed)
