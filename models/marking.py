@@ -18,6 +18,9 @@ SYNTHETIC_SOURCE: Final = (
 )
 """IPTC digital source type of a photo that a trained model has altered."""
 
+ALGORITHMIC_SOURCE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+"""Of a picture that an algorithm has made of no photo at all."""
+
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC_EXT: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _OURS: Final = "urn:facsimile:xmp:1.0:"
@@ -31,18 +34,20 @@ class SyntheticMark:
         generator: name of the generator that drew it.
         target: AU name -> intensity 0..5 that it was drawn for.
         seed: of whatever was random in the drawing.
+        source: IPTC digital source type.
     """
 
     generator: str
     target: Mapping[str, float]
     seed: int
+    source: str = SYNTHETIC_SOURCE
 
 
 def xmp_packet(mark: SyntheticMark) -> str:
     """The mark as XMP; equal marks give equal packets."""
     target = {name: float(mark.target[name]) for name in sorted(mark.target)}
     properties = {
-        "Iptc4xmpExt:DigitalSourceType": SYNTHETIC_SOURCE,
+        "Iptc4xmpExt:DigitalSourceType": mark.source,
         "facsimile:generator": mark.generator,
         "facsimile:target": json.dumps(target),
         "facsimile:seed": str(mark.seed),
@@ -78,6 +83,7 @@ def read_xmp_packet(packet: str) -> SyntheticMark | None:
             generator=description.get(f"{{{_OURS}}}generator", ""),
             target={str(name): float(intensity) for name, intensity in target.items()},
             seed=int(description.get(f"{{{_OURS}}}seed", "")),
+            source=description.get(f"{{{_IPTC_EXT}}}DigitalSourceType", SYNTHETIC_SOURCE),
         )
     except (ValueError, TypeError, AttributeError):
         return None

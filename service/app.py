@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from starlette.concurrency import run_in_threadpool
 
 from service.api import (
+    characters,
     corpora,
     datasets,
     docs,
@@ -86,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (
         images,
         expressions,
+        characters,
         corpora,
         datasets,
         subjects,

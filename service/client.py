@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from models.file_names import printable
+from service.wire.characters import Character, CharacterList
 from service.wire.corpora import Corpus, CorpusList
 from service.wire.datasets import Dataset, DatasetList
 from service.wire.evaluations import Evaluation, EvaluationList
@@ -233,6 +234,14 @@ class Client:
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def characters(self) -> list[Character]:
+        """The characters that ship."""
+        return self._get("/v1/characters", CharacterList).items
+
+    def render_character(self, name: str, request: Mapping[str, Any]) -> bytes:
+        """A PNG of a character; `request` as in the API."""
+        return self._send("POST", f"/v1/characters/{name}/render", json=dict(request)).content
 
     def download(self, url: str) -> bytes:
         """The bytes at one of the URLs in an answer."""

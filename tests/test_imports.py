@@ -17,6 +17,8 @@ NO_TORCH = (
     "models.facs",
     "models.images",
     "models.registration",
+    "models.characters",
+    "models.marking",
     "models.corpora",
     "models.balancing",
     "models.assets",

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.device import compute_device
 from models.estimators.augment import Augment
 from models.estimators.compact import Compact, head_parameters
 from models.estimators.config import Method
@@ -50,9 +49,7 @@ def personalise(
     progress: Callable[[int, int], None] = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Estimator:
-    """An estimator of one person's faces, on the CPU; `base` stays as it is.
-
-    Fine-tuning takes the GPU where there is one.
+    """An estimator of one person's faces; `base` stays as it is.
 
     Args:
         base: what to start from.
@@ -99,8 +96,7 @@ def _fine_tuned(
     config = base.config
     if config.normalisation != "none":
         raise ValueError("a normalised estimator is personal already: give it the neutral face")
-    device = compute_device()
-    network = copy.deepcopy(base.network).to(device)
+    network = copy.deepcopy(base.network)
     drawn = drawn_faces(face, generator, base.aus, config.architecture, seed)
     batches, steps = _batches(drawn, recipe, rehearsal, seed)
     parameters = _moving(network, recipe)
@@ -121,7 +117,6 @@ def _fine_tuned(
     )
     if not result.finished:
         raise InterruptedPersonalisationError(f"stopped after {result.step} of {steps} steps")
-    network.to(torch.device("cpu"))
     if recipe.share < 1:
         blend(network, base.network, recipe.share)
     lineage = {

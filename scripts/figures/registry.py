@@ -98,6 +98,16 @@ FIGURES: Final[Mapping[str, Figure]] = {
         (*_HYBRID, "benchmarks/independent.py"),
         minutes=20,
     ),
+    "character-sheets": Figure(
+        "docs/characters.md",
+        _module("scripts.character_sheets"),
+        (
+            "models/characters/*.py",
+            "models/weights/characters.safetensors",
+            "scripts/character_sheets.py",
+        ),
+        ("docs/characters_cast.jpg", "docs/characters_aus.jpg"),
+    ),
     "presence": Figure(
         "docs/estimators.md",
         _module("scripts.train_compact.presence", *_DATA),

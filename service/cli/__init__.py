@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from models.facs import AU_NAMES
+from service.cli.character import character
 from service.cli.corpus import corpus
 from service.cli.dataset import dataset
 from service.cli.errors import SentenceGroup
@@ -48,6 +49,7 @@ app.add_typer(corpus, name="corpus")
 app.add_typer(dataset, name="dataset")
 app.add_typer(subject, name="subject")
 app.add_typer(model, name="model")
+app.add_typer(character, name="character")
 app.add_typer(keys, name="keys")
 app.add_typer(db, name="db")
 

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Final
 
 from service.errors import (
+    characters,
     checkpoints,
     corpora,
     datasets,
@@ -32,6 +33,7 @@ _MODULES: Final[tuple[ModuleType, ...]] = (
     targets,
     expressions,
     generators,
+    characters,
     corpora,
     datasets,
     subjects,

@@ -38,7 +38,7 @@ def parse_targets(targets: Sequence[Mapping[str, Any]], limit: int) -> list[Targ
             limit=limit,
         )
     return [
-        _parse(target, f"Target {index}", f"/targets/{index}")
+        parse_target(target, f"Target {index}", f"/targets/{index}")
         for index, target in enumerate(targets)
     ]
 
@@ -65,11 +65,17 @@ def parse_sources(
                 f"{name} is none of the images of this request, so nothing can be said of it.",
                 pointer=pointer,
             )
-        shown[name] = _parse(source, f"Source {name}", pointer)
+        shown[name] = parse_target(source, f"Source {name}", pointer)
     return [shown.get(image) for image in images]
 
 
-def _parse(target: Mapping[str, Any], label: str, pointer: str) -> Target:
+def parse_target(target: Mapping[str, Any], label: str, pointer: str) -> Target:
+    """Check and normalise one target, called `label` in messages and found at `pointer`.
+
+    Raises:
+        UnknownActionUnitError, IntensityOutOfRangeError, ContradictorySidesError: with `pointer`
+            to the value that is wrong.
+    """
     try:
         return Target.parse(target)
     except TargetError as error:

@@ -1,0 +1,1 @@
+"""Stylised people that nobody is: a parametric head, a cast, and a renderer."""
