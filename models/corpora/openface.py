@@ -173,12 +173,16 @@ def _read_table(
     least = CONFIDENT if options.min_confidence is None else options.min_confidence
     for row in table.rows:
         place = Place(table.path, row[0])
-        media = whole or finder.named(_text(row, columns.file), place)
         confidence = _value(row, columns.confidence, place)
         found = _value(row, columns.success, place) != 0
         sure = found and (confidence is None or confidence >= least)
         counts.failed += not found
         counts.unsure += found and not sure
+        # a file that could not be read at all may be no picture, or gone
+        name = _text(row, columns.file)
+        media = whole or (finder.named(name, place) if found else finder.maybe(name, place))
+        if media is None:
+            continue
         text = _text(row, columns.frame)
         seen[media].append(
             _Seen(

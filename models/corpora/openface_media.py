@@ -109,6 +109,13 @@ class MediaFinder:
             raise CorpusError(f"there is no file {name!r} in the folder", place.path, place.line)
         return Media(alike[0])
 
+    def maybe(self, name: str, place: Place) -> Media | None:
+        """As `named`; None where there is no such file, or more than one."""
+        try:
+            return self.named(name, place)
+        except CorpusError:
+            return None
+
     def _nearest(self, found: Sequence[Path], table: Path) -> Path | None:
         for near in (
             [path for path in found if path.parent == table.parent],

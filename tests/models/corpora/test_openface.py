@@ -15,6 +15,10 @@ from models.corpora.errors import CorpusError, ScaleUnknownError
 from models.corpora.options import ReadOptions
 from models.corpora.registry import read_corpus
 from models.corpora.table import SPLITS
+from models.estimators.readings import Reading
+from models.estimators.readings_table import write_readings
+from models.registration import LocatedFace
+from models.registration.face import Pose
 from tests.models.corpora import builders
 
 # OpenFace puts a space behind every comma, in the header and before numbers
@@ -224,6 +228,38 @@ def test_a_table_of_estimates_names_the_file_of_each_row(tmp_path: Path) -> None
     assert column(corpus, "AU12") == [0.2, 3.1, 2]
     assert column(corpus, "AU43") == [0, 5, 0]
     assert "1 row was left out: success is 0." in corpus.notes
+
+
+def test_what_estimate_writes_is_read(tmp_path: Path) -> None:
+    clip(tmp_path, "ann/clip.avi", 3)
+    builders.write_picture(tmp_path / "bob" / "me.png", 5)
+    film, photo = Path("talks/ann/clip.avi"), Path("talks/bob/me.png")
+
+    def seen(file: Path, frame: int, face: int, smile: float, score: float = 0.99) -> Reading:
+        where = LocatedFace((40, 40, 20, 20), Pose(0, 0, 0), score, np.zeros((468, 3), np.float32))
+        read = np.array([0, smile], np.float32)
+        return Reading(file, frame, frame / 25, face_id=face, face=where, intensities=read)
+
+    readings = [
+        seen(film, 1, 0, 1.25),
+        seen(film, 2, 0, 4.5),
+        seen(film, 2, 1, 5),  # a second face: the first one's box is cut out
+        Reading(film, 3, reason="no-face"),
+        seen(photo, 1, 0, 2.5),
+        Reading(Path("talks/notes.txt"), 0, reason="not-an-image", detail="It is text."),
+    ]
+    with (tmp_path / "aus.csv").open("w", newline="") as out:
+        list(write_readings(out, ("AU06", "AU12"), readings, name_files=True))
+    corpus = read_corpus(tmp_path, "openface")
+
+    assert people(corpus) == ["ann", "ann", "bob"]
+    assert column(corpus, "AU12") == [1.25, 4.5, 2.5]
+    shapes = [picture.shape for _, picture in corpus.pixels() if isinstance(picture, np.ndarray)]
+    assert shapes == [(96, 96, 3), (40, 40, 3), (96, 96, 3)]  # the box and half of it around
+    assert "2 rows were left out: success is 0." in corpus.notes
+    assert "1 row was left out: of other faces than the one seen most in their file." in (
+        corpus.notes
+    )
 
 
 @pytest.mark.parametrize(
