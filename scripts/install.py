@@ -37,12 +37,12 @@ def main(arguments: list[str]) -> int:
 
 
 def stages(lines: Iterable[str]) -> Iterator[str]:
-    """What is going on, as each line of pip's tells: ``12 packages found, now numba``."""
+    """What is going on, as each line of pip's tells: ``package 12: numba``."""
     found = 0
     for line in lines:
         if collecting := _COLLECTING.match(line):
             found += 1
-            yield f"{found} packages found, now {collecting[1]}"
+            yield f"package {found}: {collecting[1]}"
         elif installing := _INSTALLING.match(line):
             yield f"unpacking {installing[1].count(',') + 1} packages"
 

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     """A job that has run this long lets a waiting one go first, and continues behind it."""
     checkpoint_seconds: Seconds = 300.0
     """How often the training of a generator keeps its state: a lost worker costs as much."""
+    imagenet: Path | None = None
+    """File of VGG16's ImageNet weights (safetensors) on the workers, which every `vgg16` that is
+    trained from nothing starts from."""
     max_attempts: int = Field(5, ge=1)
     """How often a job may die without getting any further before it counts as failed."""
     visibility_seconds: int = Field(600, ge=60)
@@ -104,6 +107,13 @@ class Settings(BaseSettings):
     idempotency_hours: float = Field(24.0, gt=0, allow_inf_nan=False)
 
     log_level: str = "INFO"
+
+    @field_validator("imagenet")
+    @classmethod
+    def _safetensors(cls, value: Path | None) -> Path | None:
+        if value is not None and (value.suffix != ".safetensors" or not value.is_file()):
+            raise ValueError(f"{value} is no file of safetensors")
+        return value
 
     @field_validator("log_level")
     @classmethod

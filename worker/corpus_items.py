@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from models import facs
-from models.balancing.options import BalanceError, BalanceOptions, Quota
+from models.balancing.options import FRONTAL, BalanceError, BalanceOptions, Quota
 from models.balancing.plan import Plan, make_plan
 from models.balancing.report import BalanceReport, balance_report
 from models.balancing.targets import drawable, neutral_images, source_labels, target_labels
@@ -18,13 +18,17 @@ from models.corpora.table import SPLITS, LabelTable
 from models.datasets.description import SourceNote
 from models.datasets.image_folder import image_name
 from models.datasets.preview import Sheet
+from models.datasets.references import Reference
 from models.datasets.rows import DatasetRow
+from models.normalisation.mean_texture import mean_texture
 from models.registration.face import RegisteredFace, RegistrationKind
 from worker.corpus_faces import CorpusFaces, corpus_faces
 from worker.dataset_items import Item
 from worker.work import JobFailedError, Work
 
 SHEET_ROWS: Final = 12
+REFERENCE_FRAMES: Final = 50
+"""Frames of a person, evenly spread over theirs, behind their mean texture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +86,34 @@ class CorpusItems:
         names = [f"{au}\n{facs.AU_NAMES[au]}" for au in aus]
         return Sheet(places, names, [facs.LEVELS[level] for level in levels])
 
+    def references(self) -> Iterator[Reference]:
+        """See `Items.references`: of natural frames, not of those that were balanced."""
+        if self.plan.options.poses != (FRONTAL,):
+            return
+        table, pool = self.plan.pool.table, self.plan.pool
+        sources = self.plan.items()["source"]
+        for subject in np.unique(table.subject[sources]):
+            mine = np.flatnonzero((table.subject == subject) & pool.frames)
+            spread = np.linspace(0, len(mine) - 1, min(len(mine), REFERENCE_FRAMES))
+            rows = mine[np.unique(spread.round().astype(int))]
+            resting = mine[pool.neutral[mine]]
+            yield Reference(
+                table.subjects[subject],
+                len(rows),
+                mean_texture(self.face(int(row)).image for row in rows),
+                self.face(int(resting[0])).image if len(resting) else None,
+            )
+
     def report(self) -> BalanceReport:
         """See `Items.report`."""
         return balance_report(self.plan)
 
     def sources(self) -> tuple[SourceNote, ...]:
         """See `Items.sources`."""
-        corpus = self.spec["corpus"]
-        return (SourceNote(corpus["name"], corpus["licence"], corpus["consent"]),)
+        corpora = [self.spec["corpus"]]
+        if (other := self.spec.get("labels_from")) is not None:
+            corpora.append({**other, "name": f"labels of {other['name']}"})
+        return tuple(SourceNote(one["name"], one["licence"], one["consent"]) for one in corpora)
 
     def _row(self, index: int, item: Any, labels: Any, is_neutral: bool) -> DatasetRow:
         source, is_drawn = int(item["source"]), self.plan.method == "semantic"
@@ -122,12 +146,16 @@ def corpus_items(work: Work, spec: Mapping[str, Any]) -> CorpusItems:
     """
     corpus = spec["corpus"]
     faces = corpus_faces(work, corpus["labels"], corpus["faces"])
+    borrowed = None
+    if (other := spec.get("labels_from")) is not None:
+        borrowed = corpus_faces(work, other["labels"], other["faces"]).table
     try:
         plan = make_plan(
             _split(faces.table, spec),
             balance_options(spec),
             method="resampled" if spec["method"] == "resampled" else "semantic",
             quota=Quota(max_images=work.settings.max_dataset_images),
+            labels=None if borrowed is None else _split(borrowed, spec),
         )
     except BalanceError as error:
         raise JobFailedError("nothing-to-draw", "The dataset cannot be made", str(error)) from error

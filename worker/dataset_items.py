@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from models.balancing.report import BalanceReport
 from models.datasets.description import SourceNote
 from models.datasets.preview import Sheet
+from models.datasets.references import Reference
 from models.datasets.rows import DatasetRow
 from models.registration.face import RegisteredFace
 
@@ -60,6 +61,10 @@ class Items(Protocol):
 
     def sheet(self) -> Sheet:
         """Which images a contact sheet shows."""
+        ...
+
+    def references(self) -> Iterable[Reference]:
+        """What the people usually look like, where that is known; made as they are asked for."""
         ...
 
     def report(self) -> BalanceReport | None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from models.datasets.description import SourceNote
 from models.datasets.image_folder import image_name
 from models.datasets.preview import Sheet
+from models.datasets.references import Reference
 from models.datasets.rows import DatasetRow
 from models.facs import Target, bilateral
 from models.images import ImageError, ImageLimits, decode_image
@@ -82,6 +83,10 @@ class ImageItems:
             for target in self.targets[:columns]
         ]
         return Sheet(places, list(self.labels[:rows]), named)
+
+    def references(self) -> tuple[Reference, ...]:
+        """See `Items.references`: nobody says what a photo shows."""
+        return ()
 
     def report(self) -> None:
         """Nothing was balanced."""

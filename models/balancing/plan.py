@@ -14,7 +14,13 @@ import numpy.typing as npt
 
 from models import facs
 from models.balancing.draw import draw_pairs, pair_capacity
-from models.balancing.options import BalanceOptions, EmptyPlanError, Quota, check_options
+from models.balancing.options import (
+    BalanceError,
+    BalanceOptions,
+    EmptyPlanError,
+    Quota,
+    check_options,
+)
 from models.balancing.pool import CellPool, FramePool, cell_pool, donor_frames, frame_pool
 from models.balancing.randomness import Stream
 from models.balancing.shares import shares_with_repeats
@@ -126,15 +132,22 @@ def make_plan(
     *,
     method: Method = "semantic",
     quota: Quota | None = None,
+    labels: LabelTable | None = None,
 ) -> Plan:
     """Plan a balanced set; nothing is drawn yet.
+
+    Args:
+        table: of the frames to draw on.
+        labels: of another corpus, whose label vectors are drawn instead of the table's own.
 
     Raises:
         BalanceError: options make no sense, for this corpus or any, or ask for too much; or not
             one image can be made.
     """
-    check_options(options, table.coded_aus, quota)
-    pool = frame_pool(table, options)
+    if labels is not None and method != "semantic":
+        raise BalanceError("labels of another corpus can only be drawn, not resampled.", "labels")
+    check_options(options, (table if labels is None else labels).coded_aus, quota)
+    pool = frame_pool(table, options, labels)
     cells = tuple(_cell(pool, options, method, column, level) for column, level in options.cells)
     sizes = np.array([cell.planned for cell in cells], np.int64)
     if not sizes.any():

@@ -22,7 +22,9 @@ class FramePool:
 
     Attributes:
         table: the labels.
-        frames: bool (N,), frames of the splits asked for.
+        frames: bool (N,), frames of the splits asked for that can be drawn on.
+        donors: bool (N,), frames whose labels can be drawn; those of another corpus, behind the
+            frames to draw on, where labels are borrowed.
         levels: int8 (N, 18), intensity level of each AU, -1 where not coded.
         neutral: bool (N,), frames that show no coded AU.
         vector: int32 (N,), equal for frames with equal label vectors.
@@ -30,6 +32,7 @@ class FramePool:
 
     table: LabelTable
     frames: BoolArray
+    donors: BoolArray
     levels: LevelArray
     neutral: BoolArray
     vector: IndexArray
@@ -59,21 +62,49 @@ class CellPool:
     filled_from: int | None
 
 
-def frame_pool(table: LabelTable, options: BalanceOptions) -> FramePool:
-    """Everything that is the same for all cells of a set."""
-    frames = np.ones(len(table), np.bool_)
-    if options.splits:
-        frames = np.isin(table.split, [SPLITS.index(split) for split in options.splits])
+def frame_pool(
+    table: LabelTable, options: BalanceOptions, labels: LabelTable | None = None
+) -> FramePool:
+    """Everything that is the same for all cells of a set.
+
+    Args:
+        labels: of another corpus, to be drawn on the frames of `table` instead of its own.
+    """
+    frames = _of_splits(table, options)
+    donors = frames
+    if labels is not None:
+        here, there = np.zeros(len(table), np.bool_), np.zeros(len(labels), np.bool_)
+        donors = np.concatenate([here, _of_splits(labels, options)])
+        frames = np.concatenate([frames, there])
+        table = joined(table, labels)
     rows = np.ascontiguousarray(np.nan_to_num(table.intensity, nan=-1.0) + 0.0)
     keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).reshape(len(rows))
     _, vector = np.unique(keys, return_inverse=True)
     return FramePool(
         table=table,
         frames=frames,
+        donors=donors,
         levels=facs.level_indices(table.intensity),
         neutral=table.neutral,
         vector=vector.astype(np.int32).reshape(len(rows)),
     )
+
+
+def joined(table: LabelTable, labels: LabelTable) -> LabelTable:
+    """Frames of two corpora, those of `table` first; nobody in one is anybody in the other."""
+    return LabelTable(
+        np.concatenate([table.intensity, labels.intensity]),
+        np.concatenate([table.occurrence, labels.occurrence]),
+        np.concatenate([table.subject, labels.subject + len(table.subjects)]),
+        table.subjects + labels.subjects,
+        np.concatenate([table.split, labels.split]),
+    )
+
+
+def _of_splits(table: LabelTable, options: BalanceOptions) -> BoolArray:
+    if not options.splits:
+        return np.ones(len(table), np.bool_)
+    return np.isin(table.split, [SPLITS.index(split) for split in options.splits])
 
 
 def source_frames(pool: FramePool, column: int) -> IndexArray:
@@ -86,7 +117,7 @@ def source_frames(pool: FramePool, column: int) -> IndexArray:
 
 def donor_frames(pool: FramePool, column: int, level: int) -> IndexArray:
     """Frames that show an AU at a level."""
-    return np.flatnonzero((pool.levels[:, column] == level) & pool.frames).astype(np.int32)
+    return np.flatnonzero((pool.levels[:, column] == level) & pool.donors).astype(np.int32)
 
 
 def nearest_level(pool: FramePool, column: int, level: int) -> int | None:

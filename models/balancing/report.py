@@ -21,7 +21,7 @@ class BalanceReport:
     """Balance before and after.
 
     Attributes:
-        before: labels of the corpus's frames that were drawn from.
+        before: labels of the corpus's frames whose labels were drawn.
         after: labels of the planned images, every AU of every image counted. An image drawn for
             AU12 has labels of all AUs, so these counts are not the cells'.
         cells: what was planned for each cell.
@@ -53,7 +53,7 @@ class BalanceReport:
 def balance_report(plan: Plan) -> BalanceReport:
     """Count the labels of a plan and of the corpus behind it, in batches."""
     before, after = LabelTally(), LabelTally()
-    before.add(plan.pool.table.intensity[plan.pool.frames])
+    before.add(plan.pool.table.intensity[plan.pool.donors])
     for begin, end in zip(plan.offsets, plan.offsets[1:], strict=False):
         items = plan.items(int(begin), int(end))
         for start in range(0, len(items), _BATCH):

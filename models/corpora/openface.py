@@ -43,6 +43,9 @@ from models.corpora.wording import counted, were
 _ABOUT: Final = ("file", "frame", "face_id", "face", "confidence", "success")
 _BOX: Final = ("x", "y", "w", "h")
 _LANDMARKS: Final = 68
+_OF_A_TRACKER: Final = (
+    "The labels are what a tracker read and no person coded; its own terms may bind them."
+)
 
 
 @dataclass(eq=False)
@@ -112,7 +115,8 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str | None 
         name=root.name,
         layout="openface",
         root=root,
-        licence=licence or licence_of(root),
+        # on the card of every dataset that is made of it
+        licence=licence or f"{licence_of(root)} {_OF_A_TRACKER}",
         notes=[*_notes(counts, options), *how, *notes, *cells.notes, *said],
     )
 

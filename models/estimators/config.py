@@ -15,6 +15,11 @@ Architecture = Literal["compact", "vgg16"]
 Normalisation = Literal["none", "au0", "mean-texture"]
 Method = Literal["generic", "one-frame", "fine-tune", "both"]
 FORMAT: Final = 1
+REFERENCE_FEATURES: Final = "reference.features"
+"""Tensor of a checkpoint: features of a person's neutral face, float32 (1, F)."""
+REFERENCE_IMAGE: Final = "reference.image"
+"""Tensor of a normalised checkpoint: a person's neutral face or mean texture, float16
+(224, 224, 3), whole numbers 0 to 255."""
 
 
 @dataclass(frozen=True)

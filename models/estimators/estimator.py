@@ -18,7 +18,7 @@ import torch
 
 from models.checkpoints import Checkpoint, CheckpointMismatchError, read_checkpoint
 from models.estimators.compact import Compact
-from models.estimators.config import EstimatorConfig
+from models.estimators.config import REFERENCE_FEATURES, REFERENCE_IMAGE, EstimatorConfig
 from models.estimators.estimates import Estimates, concatenated
 from models.estimators.networks import Network, build_network, prepared
 from models.estimators.shipped import shipped_checkpoint
@@ -27,7 +27,6 @@ from models.registration.face import FACE_SIZE, RegisteredFace
 ImageArray = npt.NDArray[np.uint8]
 Faces = Sequence[RegisteredFace] | ImageArray
 Precision = Literal["float32", "bfloat16"]
-_REFERENCE = "reference.features"
 
 
 class CannotCompareError(ValueError):
@@ -45,6 +44,7 @@ class Estimator:
         *,
         card: str = "",
         precision: Precision = "float32",
+        reference_image: ImageArray | None = None,
     ) -> None:
         """From its parts; see `load_estimator` for the usual way.
 
@@ -56,11 +56,15 @@ class Estimator:
             card: text of its model card.
             precision: of the forward pass. bfloat16 is up to twice as fast on processors that
                 compute in it, and moves intensities by some hundredths.
+            reference_image: uint8 (224, 224, 3), a person's neutral face or mean texture that an
+                estimator for normalised faces reads all faces as differences from.
         """
+        if reference_image is not None and config.normalisation == "none":
+            raise CannotCompareError("faces are not normalised here")
         if reference is not None and not isinstance(network, Compact):
             raise CannotCompareError(f"{config.architecture} cannot compare faces")
         self.config, self.network, self.reference = config, network.eval(), reference
-        self.card, self.precision = card, precision
+        self.card, self.precision, self.reference_image = card, precision, reference_image
         for parameter in network.parameters():
             parameter.requires_grad_(False)
 
@@ -96,6 +100,7 @@ class Estimator:
             CannotCompareError: a reference for an estimator that has no use for one.
         """
         images = face_images(faces)
+        reference = self.reference_image if reference is None else reference
         neutral = None if reference is None else _reference_images(reference, len(images))
         parts = [
             self._read(
@@ -111,19 +116,27 @@ class Estimator:
     def calibrated(self, neutral: RegisteredFace | ImageArray) -> Estimator:
         """The same estimator, comparing every face with this neutral one (one-frame calibration).
 
-        Shares its weights with this estimator; takes one pass of the network.
+        Shares its weights with this estimator; takes one pass of the network. An estimator for
+        normalised faces reads them as differences from it: the neutral face or the mean texture.
 
         Raises:
             CannotCompareError: the network cannot compare.
         """
         images = _reference_images(neutral, 1)
-        network = self.network
+        network, method = self.network, self.config.method
+        method = "both" if method in ("fine-tune", "both") else "one-frame"
+        if self.config.normalisation != "none":
+            return Estimator(
+                replace(self.config, method=method),
+                network,
+                card=self.card,
+                precision=self.precision,
+                reference_image=images.copy(),
+            )
         if not isinstance(network, Compact):
             raise CannotCompareError(f"{self.config.architecture} cannot compare faces")
         with torch.inference_mode(), self._autocast():
             features = network.features(self._tensor(images[None], None)).float()
-        method = self.config.method
-        method = "both" if method in ("fine-tune", "both") else "one-frame"
         return Estimator(
             replace(self.config, method=method),
             network,
@@ -141,7 +154,9 @@ class Estimator:
                 array.astype(np.float16) if half and array.dtype == np.float32 else array
             )
         if self.reference is not None:
-            tensors[_REFERENCE] = self.reference.cpu().numpy()
+            tensors[REFERENCE_FEATURES] = self.reference.cpu().numpy()
+        if self.reference_image is not None:
+            tensors[REFERENCE_IMAGE] = self.reference_image.astype(np.float16)
         return Checkpoint(tensors, self.config.as_json(), self.card)
 
     def _read(self, images: ImageArray, reference: ImageArray | None) -> Estimates:
@@ -207,7 +222,8 @@ def from_checkpoint(checkpoint: Checkpoint, *, precision: Precision = "float32")
         )
         for name, value in checkpoint.tensors.items()
     }
-    reference = tensors.pop(_REFERENCE, None)
+    reference = tensors.pop(REFERENCE_FEATURES, None)
+    picture = tensors.pop(REFERENCE_IMAGE, None)
     own = network.state_dict()
     wrong = sorted(
         name
@@ -222,13 +238,25 @@ def from_checkpoint(checkpoint: Checkpoint, *, precision: Precision = "float32")
     if reference is not None and not (
         isinstance(network, Compact) and reference.shape == (1, network.feature_count)
     ):
-        raise CheckpointMismatchError(f"{_REFERENCE} has shape {tuple(reference.shape)}.")
+        raise CheckpointMismatchError(f"{REFERENCE_FEATURES} has shape {tuple(reference.shape)}.")
+    reference_image = None if picture is None else picture.numpy().astype(np.uint8)
+    if reference_image is not None and (
+        config.normalisation == "none" or reference_image.shape != (FACE_SIZE, FACE_SIZE, 3)
+    ):
+        raise CheckpointMismatchError(f"{REFERENCE_IMAGE} does not belong to the estimator.")
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise CheckpointMismatchError("The weights hold numbers that are not finite.")
     network.load_state_dict(tensors)
     if isinstance(network, Compact):
         torch.nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
-    return Estimator(config, network, reference, card=checkpoint.card, precision=precision)
+    return Estimator(
+        config,
+        network,
+        reference,
+        card=checkpoint.card,
+        precision=precision,
+        reference_image=reference_image,
+    )
 
 
 def load_estimator(source: str | Path, *, precision: Precision = "float32") -> Estimator:

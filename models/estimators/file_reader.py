@@ -27,7 +27,8 @@ from models.registration.tracking import FaceTracks
 _FIRST_LOOKS: Final = 5
 _LOOK_AGAIN: Final = 25
 """The first sightings of a face and every 25th are held against the neutral one: to describe a face
-takes several times as long as to read it, and a face that is followed stays the same."""
+takes several times as long as to read it, and a face that is followed mostly stays the same. After
+a look that says otherwise every sighting is looked at, until it is clear."""
 _LOOKS_KEPT: Final = 9
 """Looks whose median says whose a face is: by one alone, a hundredth errs."""
 
@@ -39,10 +40,19 @@ class _Whose:
     sightings: int = 0
     distances: deque[float] = field(default_factory=partial(deque, maxlen=_LOOKS_KEPT))
 
+    @property
+    def another(self) -> bool:
+        """Whether it is another person's face, by most of the last looks."""
+        return median(self.distances) > LIMIT
+
     def is_due(self) -> bool:
         """Count a sighting; whether it is one to look at."""
         self.sightings += 1
-        return self.sightings <= _FIRST_LOOKS or self.sightings % _LOOK_AGAIN == 0
+        return (
+            self.sightings <= _FIRST_LOOKS
+            or self.sightings % _LOOK_AGAIN == 0
+            or (self.distances[-1] > LIMIT) != self.another
+        )
 
 
 @dataclass(eq=False)
@@ -158,7 +168,7 @@ class FileReader:
             if face.whose.is_due():
                 described = recogniser().describe([face.registered])[0]
                 face.whose.distances.append(distance(self._own, described))
-            if median(face.whose.distances) > LIMIT:
+            if face.whose.another:
                 face.reason = OTHER_PERSON
         return not face.reason
 

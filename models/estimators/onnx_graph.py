@@ -19,7 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from models.checkpoints import Checkpoint, CheckpointMismatchError
-from models.estimators.config import EstimatorConfig
+from models.estimators.config import REFERENCE_FEATURES, REFERENCE_IMAGE, EstimatorConfig
 from models.facs import LEVELS
 
 FloatArray = npt.NDArray[np.float32]
@@ -28,7 +28,7 @@ OPSET: Final = 20
 IR_VERSION: Final = 10
 """What opset 20 came with; a newer one would lock older runtimes out."""
 METADATA: Final = "facsimile"
-REFERENCE: Final = "reference.features"
+REFERENCE: Final = REFERENCE_FEATURES
 _EPSILON: Final = 1e-5
 """Of batch normalisation, torch's default."""
 _MEAN: Final = (0.485, 0.456, 0.406)
@@ -43,9 +43,10 @@ def onnx_model(checkpoint: Checkpoint, *, features: bool = False) -> bytes:
 
     Input ``face``: float32 (batch, 3, H, W) in [-1, 1], RGB: for `compact` the crop of a
     registered image that `models.estimators.crop` makes (128x96), for `vgg16` all of it
-    (224x224). Outputs ``probabilities``: float32 (batch, A, 6), and ``intensity``: float32
-    (batch, A) in 0..5. A checkpoint calibrated to one person compares every face with theirs.
-    The AUs and levels stand in the file's metadata under ``facsimile``.
+    (224x224); for an estimator for normalised faces, what `models.normalisation.au0.difference`
+    makes of it and the person's reference. Outputs ``probabilities``: float32 (batch, A, 6), and
+    ``intensity``: float32 (batch, A) in 0..5. A checkpoint calibrated to one person compares
+    every face with theirs. The AUs and levels stand in the file's metadata under ``facsimile``.
 
     Args:
         checkpoint: of `compact` or `vgg16`, as `models.checkpoints` reads it.
@@ -56,7 +57,8 @@ def onnx_model(checkpoint: Checkpoint, *, features: bool = False) -> bytes:
         CheckpointMismatchError: weights and configuration do not fit each other.
     """
     config = EstimatorConfig.parse(checkpoint.config)
-    weights = _Weights(checkpoint.tensors)
+    held = {name: value for name, value in checkpoint.tensors.items() if name != REFERENCE_IMAGE}
+    weights = _Weights(held)
     graph = _Graph(weights)
     if config.architecture == "compact":
         seen, probabilities = _compact(graph, weights, len(config.aus))

@@ -120,6 +120,8 @@ def load_imagenet(network: Vgg16, path: Path) -> None:
     )
     if wrong:
         raise CheckpointMismatchError(f"{path.name} is not a VGG16: it differs in {wrong[:4]}.")
+    if not all(bool(torch.isfinite(value).all()) for value in given.values()):
+        raise CheckpointMismatchError(f"{path.name} holds numbers that are not finite.")
     network.load_state_dict(given, strict=False)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from models.device import compute_device
 from models.estimators.augment import Augment
 from models.estimators.compact import Compact, head_parameters
 from models.estimators.config import Method
@@ -49,7 +50,9 @@ def personalise(
     progress: Callable[[int, int], None] = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Estimator:
-    """An estimator of one person's faces; `base` stays as it is.
+    """An estimator of one person's faces, on the CPU; `base` stays as it is.
+
+    Fine-tuning takes the GPU where there is one.
 
     Args:
         base: what to start from.
@@ -96,7 +99,8 @@ def _fine_tuned(
     config = base.config
     if config.normalisation != "none":
         raise ValueError("a normalised estimator is personal already: give it the neutral face")
-    network = copy.deepcopy(base.network)
+    device = compute_device()
+    network = copy.deepcopy(base.network).to(device)
     drawn = drawn_faces(face, generator, base.aus, config.architecture, seed)
     batches, steps = _batches(drawn, recipe, rehearsal, seed)
     parameters = _moving(network, recipe)
@@ -117,6 +121,7 @@ def _fine_tuned(
     )
     if not result.finished:
         raise InterruptedPersonalisationError(f"stopped after {result.step} of {steps} steps")
+    network.to(torch.device("cpu"))
     if recipe.share < 1:
         blend(network, base.network, recipe.share)
     lineage = {

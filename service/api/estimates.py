@@ -31,7 +31,7 @@ from service.errors.images import (
     OtherPersonError,
 )
 from service.errors.jobs import JobCancelledError, JobFailedError
-from service.errors.models import ModelNotFoundError
+from service.errors.models import ModelNotFoundError, ReferenceNeededError
 from service.errors.requests import InvalidRequestError, TooManyFilesError, UnauthenticatedError
 from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
@@ -100,6 +100,7 @@ def _body() -> dict[str, Any]:
         "The estimate.",
         *described.READ_PROBLEMS,
         ModelNotFoundError,
+        ReferenceNeededError,
         ImageNotFoundError,
         SubjectNotFoundError,
         ResourceExpiredError,

@@ -22,7 +22,7 @@ from service.api.idempotency import OnceDep
 from service.db.ids import parse_id
 from service.errors.corpora import CorpusNotFoundError
 from service.errors.evaluations import EvaluationNotFoundError, PeopleSeenError
-from service.errors.models import ModelNotFoundError
+from service.errors.models import ModelNotFoundError, ReferenceNeededError
 from service.errors.requests import UnauthenticatedError
 from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import ConsentExpiredError
@@ -52,6 +52,7 @@ async def _posted(request: Request, _caller: Caller) -> tuple[wire.EvaluationReq
         "The evaluation.",
         *described.READ_PROBLEMS,
         ModelNotFoundError,
+        ReferenceNeededError,
         CorpusNotFoundError,
         ResourceExpiredError,
         *described.UNFINISHED_PROBLEMS,

@@ -21,6 +21,11 @@ from service.api.deps import (
 from service.api.idempotency import OnceDep
 from service.api.posted import Posted, posted_json
 from service.db.ids import parse_id
+from service.errors.generators import (
+    GeneratorNotFoundError,
+    UndrawableTargetError,
+    UnknownGeneratorError,
+)
 from service.errors.images import ImageNotFoundError, SeveralFacesError
 from service.errors.models import ModelNotFoundError, UnsuitableBaseModelError
 from service.errors.operation import UnavailableError
@@ -140,6 +145,9 @@ def erase_subject(subject_id: str, caller: Caller, services: ServicesDep) -> wir
         ModelNotFoundError,
         UnsuitableBaseModelError,
         UnknownActionUnitError,
+        UnknownGeneratorError,
+        GeneratorNotFoundError,
+        UndrawableTargetError,
         *described.UNFINISHED_PROBLEMS,
         *_BODY_PROBLEMS,
     ),

@@ -47,6 +47,10 @@ def build(
     corpus: Annotated[
         uuid.UUID | None, typer.Option(help="Id of an imported corpus (`facsimile corpus list`).")
     ] = None,
+    labels_from: Annotated[
+        uuid.UUID | None,
+        typer.Option(help="Id of another corpus, whose labels are drawn on the faces of --corpus."),
+    ] = None,
     au: Annotated[
         list[str] | None,
         typer.Option(metavar="AU", help="An AU to balance; all that the corpus codes when none."),
@@ -133,6 +137,7 @@ def build(
                 "method": method,
                 "fill": fill,
                 "sources": sources,
+                **({} if labels_from is None else {"labels_from": str(labels_from)}),
                 "jitter": jitter,
                 "splits": split or [],
                 "subject_cap": subject_cap,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,10 +37,13 @@ def estimate(
     ] = "compact",
     out: Annotated[Path, typer.Option(help="CSV file to write.")] = Path("aus.csv"),
     neutral: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             help="A photo of the same person with a neutral face, which every face is compared "
-            "with: far better than without. Faces that look like somebody else's are not read."
+            "with: far better than without. Faces that look like somebody else's are not read. "
+            "Models of normalised faces take one or several: their mean is what faces are read as "
+            "differences from. Without any, a model normalised by mean texture takes the mean of "
+            "all frames of the files, which then are of one person."
         ),
     ] = None,
     any_person: Annotated[
@@ -75,13 +78,18 @@ def estimate(
     """
     # Loaded by the command that reads faces.
     from models.checkpoints import CheckpointError
+    from models.estimators.mean_face import NoFacesError
+    from models.estimators.reader import NoReferenceError
     from models.estimators.readings_table import write_readings
     from models.footage import count_frames
     from service.cli.reading_summary import ReadingSummary
 
     try:
-        reader = _file_reader(model, neutral, any_person, all_faces, url)
-    except CheckpointError as error:
+        reader = _file_reader(model, neutral or [], files, any_person, all_faces, url)
+        reader.reader.insist_on_reference()
+    except NoReferenceError as error:
+        raise CommandError(f"{error} Name a photo by --neutral.") from error
+    except (CheckpointError, NoFacesError) as error:
         raise CommandError(str(error)) from error
     counts = {file: count_frames(file) for file in files}
     summary = ReadingSummary(len(files), counts, all_faces)
@@ -135,12 +143,19 @@ def load_model(name: str, url: str | None) -> Checkpoint:
 
 
 def _file_reader(
-    model: str, neutral: Path | None, any_person: bool, all_faces: bool, url: str | None
+    model: str,
+    neutral: Sequence[Path],
+    files: Sequence[Path],
+    any_person: bool,
+    all_faces: bool,
+    url: str | None,
 ) -> FileReader:
     from models.assets import AssetError
     from models.estimators.file_reader import FileReader
+    from models.estimators.mean_face import mean_face
     from models.estimators.reader import NoComparisonError, Reader
     from models.images import ImageError, decode_image
+    from models.normalisation.mean_texture import mean_texture
     from models.registration import RegistrationError, load_registrar
 
     try:
@@ -149,16 +164,25 @@ def _file_reader(
         raise CommandError(str(error)) from error
     reader = Reader(load_model(model, url))
     threads = os.cpu_count() or 1
-    if neutral is None:
+    kind = reader.config.registration
+    if not neutral:
+        if reader.config.normalisation == "mean-texture" and not reader.compares:
+            reader = reader.calibrated(mean_face(registrar, kind, files, threads))
         return FileReader(registrar, reader, all_faces=all_faces, threads=threads)
+    if len(neutral) > 1 and reader.config.normalisation == "none":
+        raise CommandError("Name one neutral photo; models of normalised faces take several.")
+    faces = []
+    for photo in neutral:
+        try:
+            faces.append(registrar.register(decode_image(photo.read_bytes()).rgb, kind=kind))
+        except (ImageError, RegistrationError) as error:
+            raise CommandError(f"{photo}: {error}") from error
+    reference = faces[0].image if len(faces) == 1 else mean_texture(one.image for one in faces)
     try:
-        face = registrar.register(
-            decode_image(neutral.read_bytes()).rgb, kind=reader.config.registration
-        )
-        calibrated = reader.calibrated(face.image)
-    except (ImageError, RegistrationError, NoComparisonError) as error:
-        raise CommandError(f"{neutral}: {error}") from error
-    return FileReader(registrar, calibrated, None if any_person else face, all_faces, threads)
+        calibrated = reader.calibrated(reference)
+    except NoComparisonError as error:
+        raise CommandError(f"{neutral[0]}: {error}") from error
+    return FileReader(registrar, calibrated, None if any_person else faces[0], all_faces, threads)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import uuid
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -60,6 +60,16 @@ def personalise(
             "compact."
         ),
     ] = None,
+    more: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="For a base of normalised faces: another photo of the subject; the mean over all "
+            "is what faces are read as differences from."
+        ),
+    ] = None,
+    generator: Annotated[
+        str, typer.Option(help="What draws the person for fine-tuning: a name, or an id of yours.")
+    ] = "rig",
     url: Url = None,
     data: DataFolder = None,
 ) -> None:
@@ -67,11 +77,17 @@ def personalise(
 
     facsimile model personalise me_neutral.jpg --subject 019e6f1e-1b30-7a66-8c3d-5e2f1a0b9c8d
     """
-    if not photo.is_file():
-        raise CommandError(f"{photo} is not a file.")
+    for each in (photo, *(more or [])):
+        if not each.is_file():
+            raise CommandError(f"{each} is not a file.")
     with connected(url, data) as client:
         image = client.upload(photo, str(subject))
-        asked = {"image_id": str(image.id), "base_model": base}
+        asked: dict[str, Any] = {
+            "image_id": str(image.id),
+            "more_image_ids": [str(client.upload(one, str(subject)).id) for one in more or []],
+            "base_model": base,
+            "generator": generator,
+        }
         if method is not None:
             asked["method"] = method.value
         made = client.personalise(subject, asked)

@@ -18,6 +18,12 @@ class UnsuitableBaseModelError(ProblemError):
     code, title, status = "unsuitable-base-model", "The base model does not fit", 422
 
 
+class ReferenceNeededError(ProblemError):
+    """The model reads faces as differences from a person's own, and knows none of a person."""
+
+    code, title, status = "reference-needed", "The model needs a person's reference", 422
+
+
 class ShippedModelError(ProblemError):
     """The model ships with Facsimile and cannot be deleted."""
 

@@ -58,6 +58,7 @@ _POINTERS: Final = {
     "splits": "/splits",
     "subject_cap": "/subject_cap",
     "corpus": "/corpus_id",
+    "labels": "/labels_from",
 }
 """Options of the numerics -> members of the request."""
 _ONLY_CORPUS: Final = (
@@ -67,6 +68,7 @@ _ONLY_CORPUS: Final = (
     "method",
     "fill",
     "sources",
+    "labels_from",
     "jitter",
     "subject_cap",
     "splits",
@@ -129,7 +131,10 @@ def spec_of(
     }
     if asked.corpus_id is not None:
         corpus, job = corpora.get(session, owner_id, asked.corpus_id)
-        return _of_corpus(corpus, job, own, asked, poses, common, settings)
+        borrowed = None
+        if asked.labels_from is not None:
+            borrowed = corpora.get(session, owner_id, asked.labels_from)
+        return _of_corpus(corpus, job, borrowed, own, asked, poses, common, settings)
     return _of_images(session, owner_id, own, asked, common, settings)
 
 
@@ -251,6 +256,7 @@ def _poses(asked: DatasetRequest) -> tuple[tuple[float, float], ...]:
 def _of_corpus(
     corpus: Corpus,
     job: Job,
+    borrowed: tuple[Corpus, Job] | None,
     own: Generator | None,
     asked: DatasetRequest,
     poses: tuple[tuple[float, float], ...],
@@ -261,9 +267,14 @@ def _of_corpus(
         raise InvalidDatasetError(
             "targets go with image_ids; of a corpus, its own labels are drawn.", pointer="/targets"
         )
-    if corpus.summary is None or corpus.index_sha256 is None:
-        raise unfinished(job, "corpus", "imported")
-    coded = tuple(corpus.summary["aus"])
+    of_faces = _corpus_content(corpus, job)
+    labels = {} if borrowed is None else {"labels_from": _corpus_content(*borrowed)}
+    if labels and asked.method != "semantic":
+        raise InvalidDatasetError(
+            "Labels of another corpus can only be drawn, not resampled.", pointer="/labels_from"
+        )
+    summary = (corpus if borrowed is None else borrowed[0]).summary or {}
+    coded = tuple(summary["aus"])
     if asked.method == "semantic":
         # Any of them may be in the label vectors that are drawn.
         generators.check_drawable(own, asked.registration, [Target.parse(dict.fromkeys(coded, 1))])
@@ -282,13 +293,8 @@ def _of_corpus(
     _check(options, coded, settings)
     content = {
         **common,
-        "corpus": {
-            "name": corpus.name,
-            "labels": corpus.labels_sha256,
-            "faces": corpus.index_sha256,
-            "licence": corpus.licence or corpus.summary["licence"],
-            "consent": corpus.consent or NOT_STATED,
-        },
+        "corpus": of_faces,
+        **labels,
         "aus": list(options.aus),
         "per_intensity": options.count,
         "intensities": list(options.levels),
@@ -301,6 +307,23 @@ def _of_corpus(
         "synthetic": asked.method == "semantic",
     }
     return Spec(content, len(options.cells) * options.per_cell, corpus.id, None)
+
+
+def _corpus_content(corpus: Corpus, job: Job) -> dict[str, Any]:
+    """What of a corpus decides a dataset's bytes, and its terms.
+
+    Raises:
+        NotReadyError, JobCancelledError, JobFailedError: it is not imported.
+    """
+    if corpus.summary is None or corpus.index_sha256 is None:
+        raise unfinished(job, "corpus", "imported")
+    return {
+        "name": corpus.name,
+        "labels": corpus.labels_sha256,
+        "faces": corpus.index_sha256,
+        "licence": corpus.licence or corpus.summary["licence"],
+        "consent": corpus.consent or NOT_STATED,
+    }
 
 
 def _check(options: BalanceOptions, coded: tuple[str, ...], settings: Settings) -> None:

@@ -284,12 +284,19 @@ def _models_of_others(session: Session, subject: Subject, erased: Erased) -> lis
         if row.subject_id != subject.id
     ]
     datasets = {str(dataset_id) for dataset_id in erased.datasets}
-    found = [row for row in left if row.options.get("dataset_id") in datasets]
+    found = [row for row in left if datasets & set(_learnt_from(row))]
     names = {str(row.id) for row in found}
     while more := [row for row in left if row.base in names and str(row.id) not in names]:
         found += more
         names |= {str(row.id) for row in more}
     return found
+
+
+def _learnt_from(row: Model) -> list[str]:
+    """The ids of the datasets that taught or chose a model."""
+    options = row.options
+    named = [*options.get("datasets", []), *options.get("choose_by", [])]
+    return [str(options.get("dataset_id")), *(str(each["id"]) for each in named)]
 
 
 def _generators_of(

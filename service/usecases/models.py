@@ -11,30 +11,34 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models import checkpoints
 from models.assets import AssetError
 from models.checkpoint_zip import unzipped, zipped
 from models.checkpoints import Checkpoint
 from models.estimators.config import EstimatorConfig
 from models.estimators.onnx_graph import onnx_model
 from models.estimators.shipped import shipped_checkpoint, shipped_estimators
-from models.facs import SUPPORTED_AUS
+from models.facs import SUPPORTED_AUS, Target
 from models.personalisation.recipes import default_method
 from service.artifacts import ArtifactStore
 from service.config import Settings
 from service.db.ids import parse_id
 from service.db.repositories import Images, Models, Page
-from service.db.tables import Job, Model, Subject
+from service.db.tables import Dataset, Job, Model, Subject
 from service.errors.images import ImageNotFoundError, SeveralFacesError
 from service.errors.jobs import NotReadyError
-from service.errors.models import ModelNotFoundError, ShippedModelError, UnsuitableBaseModelError
+from service.errors.models import (
+    ModelNotFoundError,
+    ReferenceNeededError,
+    ShippedModelError,
+    UnsuitableBaseModelError,
+)
 from service.errors.operation import UnavailableError
 from service.errors.requests import InvalidRequestError
 from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import NotOfThisSubjectError
 from service.errors.targets import UnknownActionUnitError
 from service.jobs.contracts import PERSONALISE, TRAIN
-from service.usecases import datasets, subjects, trained
+from service.usecases import datasets, generators, subjects, trained
 from service.usecases.erasure import Erased, erase_trained
 from service.usecases.images import expiry, has_expired
 from service.usecases.jobs import page_with_jobs
@@ -105,11 +109,22 @@ def made(session: Session, owner_id: uuid.UUID, model_id: str) -> Model:
 
 
 def check_usable(session: Session, owner_id: uuid.UUID, model_id: str) -> None:
-    """Make sure that a model can be used now; raises as `made` and `shipped` do."""
+    """Make sure that a model can read faces now.
+
+    Raises:
+        ReferenceNeededError: it reads faces as differences, and is of no person.
+        As `made` and `shipped`.
+    """
     if model_id in shipped_names():
         shipped(model_id)
-    else:
-        made(session, owner_id, model_id)
+        return
+    model = made(session, owner_id, model_id)
+    normalisation = _config(model).get("normalisation", "none")
+    if normalisation != "none" and model.method == "generic":
+        raise ReferenceNeededError(
+            f"This model reads faces as differences from a person's own ({normalisation}); fit it "
+            "to a subject by their photos first (POST /v1/subjects/{id}/models)."
+        )
 
 
 def page(
@@ -135,18 +150,35 @@ def personalise(
             photo.
         ModelNotFoundError, NotReadyError, JobFailedError, JobCancelledError,
         UnsuitableBaseModelError, UnknownActionUnitError: the base model.
+        UnknownGeneratorError, GeneratorNotFoundError, UndrawableTargetError: the generator.
     """
     subject = subjects.consenting(session, owner_id, subject_id)
-    _check_photo(session, subject, asked.image_id)
+    for photo in (asked.image_id, *asked.more_image_ids):
+        _check_photo(session, subject, photo)
     config = _base(session, owner_id, asked.base_model, subject)
-    method = asked.method or default_method(config.architecture)
-    if method != "fine-tune" and config.architecture != "compact":
+    is_normalised = config.normalisation != "none"
+    method = asked.method or ("one-frame" if is_normalised else default_method(config.architecture))
+    if is_normalised and method != "one-frame":
+        raise UnsuitableBaseModelError(
+            "A model of normalised faces is fitted to a person by their photos alone; use method "
+            "one-frame.",
+            pointer="/method",
+        )
+    if asked.more_image_ids and not is_normalised:
+        raise InvalidRequestError(
+            "more_image_ids go with a base model of normalised faces.", pointer="/more_image_ids"
+        )
+    if method != "fine-tune" and config.architecture != "compact" and not is_normalised:
         raise UnsuitableBaseModelError(
             f"A {config.architecture} reads a face alone, so it cannot be calibrated by one "
             "frame; use method fine-tune.",
             pointer="/method",
         )
     _check_aus(asked.aus, config)
+    drawing = generators.usable(session, owner_id, asked.generator)
+    if method != "one-frame":
+        everything = Target.parse(dict.fromkeys(config.aus, 1))
+        generators.check_drawable(drawing, config.registration, [everything])
     return trained.start(
         Models(session, owner_id),
         Model(
@@ -157,6 +189,8 @@ def personalise(
             base=asked.base_model,
             options={
                 "image_id": str(asked.image_id),
+                "more_image_ids": [str(each) for each in asked.more_image_ids],
+                "generator": asked.generator,
                 "recipe": asked.recipe,
                 "seed": asked.seed,
             },
@@ -184,29 +218,37 @@ def train(
         ModelNotFoundError, UnsuitableBaseModelError, and the others of `made`: the base model.
         UnknownActionUnitError.
     """
-    dataset = datasets.built(session, owner_id, asked.dataset_id)
-    if dataset.spec.get("format") != "imagefolder":
+    if (asked.dataset_id is None) == (asked.dataset_ids is None):
+        raise InvalidRequestError("Name either a dataset_id or dataset_ids.", pointer="/dataset_id")
+    named: Sequence[uuid.UUID | None] = asked.dataset_ids or [asked.dataset_id]
+    learnt = [_dataset(session, owner_id, each, "/dataset_ids") for each in named]
+    measured = [_dataset(session, owner_id, each, "/choose_by") for each in asked.choose_by]
+    registration = learnt[0].spec.get("registration", "3d")
+    if any(each.spec.get("registration", "3d") != registration for each in learnt + measured):
         raise InvalidRequestError(
-            "Training reads datasets of the format imagefolder.", pointer="/dataset_id"
+            "Datasets whose faces are registered in 3D and in 2D do not mix.",
+            pointer="/dataset_ids",
         )
     _check_known(asked.aus)
-    architecture = asked.architecture or "compact"
+    architecture, normalisation = asked.architecture or "compact", asked.normalisation or "none"
     if asked.base_model is not None:
         config = _base(session, owner_id, asked.base_model, None)
         architecture = asked.architecture or config.architecture
-        _check_base(config, architecture, dataset.spec.get("registration", "3d"))
+        normalisation = asked.normalisation or config.normalisation
+        _check_base(config, architecture, registration, normalisation)
         _check_aus(asked.aus, config)
     return trained.start(
         Models(session, owner_id),
         Model(
             owner_id=owner_id,
-            name=asked.name or f"{architecture} on {dataset.spec.get('name', 'a dataset')}",
+            name=asked.name or f"{architecture} on {learnt[0].spec.get('name', 'a dataset')}",
             method="generic",
             base=asked.base_model,
             options={
-                "dataset_id": str(asked.dataset_id),
-                "archive": dataset.archive_sha256,
+                "datasets": [_named(each) for each in learnt],
+                "choose_by": [_named(each) for each in measured],
                 "architecture": architecture,
+                "normalisation": normalisation,
                 "base_model": asked.base_model,
                 "aus": asked.aus,
                 "epochs": asked.epochs,
@@ -215,9 +257,25 @@ def train(
             expires_at=expiry(settings),
         ),
         TRAIN,
-        dataset.images,
+        sum(each.images for each in learnt),
         request_id,
     )
+
+
+def _dataset(
+    session: Session, owner_id: uuid.UUID, dataset_id: uuid.UUID | None, pointer: str
+) -> Dataset:
+    dataset = datasets.built(session, owner_id, dataset_id)
+    if dataset.spec.get("format") != "imagefolder":
+        raise InvalidRequestError(
+            "Training reads datasets of the format imagefolder.", pointer=pointer
+        )
+    return dataset
+
+
+def _named(dataset: Dataset) -> dict[str, str]:
+    """A dataset as a job's options have it: which, and its bytes."""
+    return {"id": str(dataset.id), "archive": str(dataset.archive_sha256)}
 
 
 def read_upload(content: bytes) -> Checkpoint:
@@ -272,11 +330,6 @@ def checkpoint_of(store: ArtifactStore, model: Model) -> Checkpoint:
 
 
 def _check(checkpoint: Checkpoint) -> None:
-    config = EstimatorConfig.parse(checkpoint.config)
-    if config.normalisation != "none":
-        raise checkpoints.CheckpointMismatchError(
-            f"Models that normalise faces by {config.normalisation} cannot be used here."
-        )
     onnx_model(checkpoint)  # every weight is there, and fits
 
 
@@ -328,12 +381,16 @@ def _config(model: Model) -> dict[str, Any]:
     return model.config
 
 
-def _check_base(config: EstimatorConfig, architecture: str, registration: str) -> None:
-    if (config.architecture, config.registration) != (architecture, registration):
+def _check_base(
+    config: EstimatorConfig, architecture: str, registration: str, normalisation: str
+) -> None:
+    found = (config.architecture, config.registration, config.normalisation)
+    if found != (architecture, registration, normalisation):
         raise UnsuitableBaseModelError(
             f"The base model is a {config.architecture} for faces registered in "
-            f"{config.registration}; the dataset has faces registered in {registration}, and the "
-            f"model to train is a {architecture}.",
+            f"{config.registration}, normalisation {config.normalisation}; the dataset has faces "
+            f"registered in {registration}, and the model to train is a {architecture}, "
+            f"normalisation {normalisation}.",
             pointer="/base_model",
         )
 

@@ -57,6 +57,11 @@ class DatasetRequest(BaseModel):
     aus: list[AuName] | None = Field(
         None, max_length=18, description="AUs to balance; all that the corpus codes by default."
     )
+    labels_from: uuid.UUID | None = Field(
+        None,
+        description="Another imported corpus: its label vectors are drawn, on the faces of "
+        "`corpus_id`, which has to code the AUs too, so that frames without them are known.",
+    )
     per_intensity: int = Field(
         5_000, strict=True, description="Images for each AU, intensity and pose."
     )

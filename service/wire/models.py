@@ -35,6 +35,13 @@ class PersonaliseRequest(BaseModel):
     image_id: uuid.UUID = Field(
         description="A photo of the subject with a neutral face, uploaded with their `subject_id`."
     )
+    more_image_ids: list[uuid.UUID] = Field(
+        [],
+        max_length=200,
+        description="For a base model of normalised faces: more photos of the subject. Faces are "
+        "read as differences from the mean over all photos: neutral ones for au0, of any "
+        "expression for mean-texture.",
+    )
     base_model: ModelName = Field("compact", description="compact, or the id of a model of yours.")
     method: Method | None = Field(
         None,
@@ -47,6 +54,12 @@ class PersonaliseRequest(BaseModel):
         description="Of fine-tuning: that of Niinuma et al. (2022), or the careful half of it (the "
         "default for compact).",
     )
+    generator: str = Field(
+        "rig",
+        max_length=64,
+        description="What draws the subject for fine-tuning: a generator's name, or the id of one "
+        "of yours that draws all AUs of the base model.",
+    )
     aus: list[AuName] | None = Field(
         None, min_length=1, max_length=18, description="AUs that the base model has to read."
     )
@@ -55,7 +68,7 @@ class PersonaliseRequest(BaseModel):
 
 
 class TrainRequest(BaseModel):
-    """Train a model on a dataset."""
+    """Train a model on one dataset or several."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -70,7 +83,27 @@ class TrainRequest(BaseModel):
         },
     )
 
-    dataset_id: uuid.UUID = Field(description="A dataset of yours that is built.")
+    dataset_id: uuid.UUID | None = Field(
+        None, description="A dataset of yours that is built; or several as `dataset_ids`."
+    )
+    dataset_ids: list[uuid.UUID] | None = Field(
+        None,
+        min_length=1,
+        max_length=16,
+        description="Datasets of yours to learn from together. People of one corpus are the same "
+        "people in each; AUs that one does not code are not known of its faces.",
+    )
+    choose_by: list[uuid.UUID] = Field(
+        [],
+        max_length=16,
+        description="Datasets, such as real frames, from which nothing is learnt: people in them "
+        "who are not learnt from choose the stopping point, and test people are tested.",
+    )
+    normalisation: Literal["none", "au0", "mean-texture"] | None = Field(
+        None,
+        description="Read faces as differences: au0 from the person's neutral face, mean-texture "
+        "from the mean of their frames. By default the base model's, or none.",
+    )
     architecture: Literal["compact", "vgg16"] | None = Field(
         None, description="By default the base model's, or compact."
     )

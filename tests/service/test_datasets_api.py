@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset  # type: ignore[import-untyped]
@@ -86,6 +87,29 @@ def test_the_card_carries_terms_balance_and_a_look_at_the_pixels(
     assert "Balance in the pixels" in card
     assert built["pixel_check"]["images"] == 24
     assert built["pixel_check"]["aus"]["AU12"]["correlation"] > 0.5
+
+
+def test_the_archive_says_what_it_is_and_keeps_what_people_look_like(
+    service: Service, corpus: dict[str, Any], built: dict[str, Any]
+) -> None:
+    archive = archive_of(service, built)
+    facts = json.loads(archive.read("dataset.json"))
+    assert (facts["registration"], facts["generator"]) == ("3d", "rig")
+    assert facts["corpus"] == corpus["name"]
+    assert facts["sources"][0]["licence"] == "For research."
+    assert facts["spec"]["sources"] == "neutral-first"
+    references = {one["subject"]: one for one in facts["references"]}
+    assert set(references) == {"person0", "person1"}
+    for one in references.values():
+        assert one["frames"] > 1
+        picture = np.asarray(Image.open(io.BytesIO(archive.read(one["mean_texture"]))))
+        assert picture.shape == (224, 224, 3)
+        assert picture[112, 112].mean() > 20  # a face, and not black
+    flat = service.build(
+        corpus_id=corpus["id"], aus=["AU12"], per_intensity=1, registration="2d", sources="absent"
+    )
+    facts = json.loads(archive_of(service, flat).read("dataset.json"))
+    assert (facts["registration"], facts["spec"]["sources"]) == ("2d", "absent")
 
 
 def test_others_load_it(service: Service, built: dict[str, Any], tmp_path: Path) -> None:

@@ -305,6 +305,57 @@ def test_a_model_is_trained_on_a_dataset_and_goes_with_a_person_in_it(service: S
         problem(service.client.get(f"/v1/models/{model['id']}"), 404, "model-not-found")
 
 
+@needs_torch
+def test_normalised_models_are_trained_chosen_and_used(service: Service) -> None:
+    """On two datasets at once, chosen by a third; then read by the mean of a person's photos."""
+    once(service)
+    person = subject_of(service, "P90")
+    mine = [photo_of(service, person, number)["id"] for number in (90, 91)]
+    others = [photo_of(service, name, number)["id"] for name, number in (("cy", 92), ("di", 93))]
+    targets = [{"AU12": value} for value in range(3)]
+    sets = [
+        service.build(image_ids=[photo], targets=targets, name=f"of-{number}")["id"]
+        for number, photo in enumerate([mine[0], *others])
+    ]
+    asked = {
+        "dataset_ids": sets[:2], "choose_by": [sets[2]], "normalisation": "au0",
+        "aus": ["AU12"], "epochs": 1,
+    }  # fmt: skip
+    wrong = {**asked, "dataset_id": sets[0]}
+    problem(service.client.post("/v1/models", json=wrong), 422, "invalid-request")
+    answer = service.client.post("/v1/models", json=asked)
+    assert answer.status_code == 202, answer.text
+    body = service.ended(answer.json(), noun="models", seconds=240)
+    assert body["job"]["state"] == "succeeded", body
+    assert body["lineage"]["dataset_ids"] == sets[:2]
+    assert body["lineage"]["chosen_by_ids"] == [sets[2]]
+    assert body["lineage"]["training"]["normalisation"] == "au0"
+    assert (body["results"]["people"], body["results"]["measured_on"]) == (1, "drawings")
+    path = f"/v1/models/{body['id']}/estimates"
+    alone = service.client.post(path, files={"file": small_portrait()})
+    problem(alone, 422, "reference-needed")
+
+    own = {"image_id": mine[0], "more_image_ids": mine[1:], "base_model": body["id"]}
+    refused = service.client.post(
+        f"/v1/subjects/{person}/models", json={**own, "method": "fine-tune"}
+    )
+    problem(refused, 422, "unsuitable-base-model")
+    plain = service.client.post(
+        f"/v1/subjects/{person}/models", json={**own, "base_model": "compact"}
+    )
+    problem(plain, 422, "invalid-request")
+    fitted = made(service, person, mine[0], more_image_ids=mine[1:], base_model=body["id"])
+    assert fitted["job"]["state"] == "succeeded", fitted
+    held = unzipped(service.client.get(fitted["download_url"]).content)
+    assert held.tensors["reference.image"].shape == (224, 224, 3)
+    read = service.client.post(
+        f"/v1/models/{fitted['id']}/estimates", json={"image_ids": [mine[0]]}
+    )
+    assert list(read.json()["items"][0]["intensities"]) == ["AU12"], read.text
+    receipt = service.client.delete(f"/v1/subjects/{person}").json()
+    assert receipt["models"] == 2  # of two datasets that taught it, one showed the person
+
+
 def test_nobody_s_own_model_is_trained_on_for_others(
     service: Service, personal: dict[str, Any]
 ) -> None:

@@ -8,7 +8,7 @@ on how many images there are.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -19,6 +19,7 @@ from models.balancing.report import BalanceReport
 from models.datasets.description import DatasetDescription
 from models.datasets.image_folder import write_image_folder
 from models.datasets.preview import Preview
+from models.datasets.references import Reference
 from models.datasets.rows import DatasetRow
 from models.datasets.web_dataset import write_web_dataset
 from models.images import encode_png
@@ -126,10 +127,14 @@ def _build(
     preview = Preview(items.sheet())
     pixels = _pixels(parts)
     described = _description(items, spec, address, pixels)
-    write = write_web_dataset if spec["format"] == "webdataset" else write_image_folder
     with room_needed(), tempfile.TemporaryFile() as file:
         with work.timings.stage("pack"):
-            count = write(file, _images(work, items, parts, preview), described, report)
+            images = _images(work, items, parts, preview)
+            if spec["format"] == "webdataset":
+                count = write_web_dataset(file, images, described, report)
+            else:
+                references = _checked(work, items.references())
+                count = write_image_folder(file, images, described, report, references)
         check(work)
         archive = work.store.put_file(file)
     return _Built(count, archive, work.store.put(encode_png(preview.image())), pixels)
@@ -148,6 +153,13 @@ def _images(
         for item, (index, png) in zip(planned, pack, strict=True):
             preview.add(index, png)
             yield item.row, png
+
+
+def _checked(work: Work, references: Iterable[Reference]) -> Iterator[Reference]:
+    """The same, one person at a time, as long as the job is still this worker's."""
+    for reference in references:
+        check(work)
+        yield reference
 
 
 def _pixels(parts: Sequence[Finished]) -> PixelCheck:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,11 @@ from sqlalchemy import select
 
 from models.checkpoints import Checkpoint
 from models.estimators.reader import NoComparisonError, Reader
+from models.generators.config import UndrawableTargetError
+from models.normalisation.mean_texture import mean_texture
 from models.registration.face import RegisteredFace, RegistrationKind
 from service.db.tables import Image, Model
+from worker.generators import generator_of
 from worker.person_check import TITLE, looks_like_another, signature_of
 from worker.readers import FoundFace, found_face, load_model, registered, too_small
 from worker.training_parts import need_torch, store_checkpoint
@@ -28,8 +32,10 @@ class _Plan:
     method: str
     base: str
     photo: tuple[str, str]
+    more: tuple[tuple[str, str], ...]
     others: tuple[tuple[str, str], ...]
     recipe: str | None
+    generator: str
     seed: int
 
 
@@ -49,7 +55,10 @@ def make_personal(work: Work) -> None:
     _check_person(work, plan, face)
     if plan.method == "one-frame":
         work.stage("calibrating")
-        made, steps = _calibrated(base, face).checkpoint, work.job.total
+        more = [_registered(work, photo, base.config.registration) for photo in plan.more]
+        for photo, other in zip(plan.more, more, strict=True):
+            _insist_on_same(face, other, photo[1])
+        made, steps = _calibrated(base, [face, *more]).checkpoint, work.job.total
     else:
         work.stage("fine-tuning")
         made, steps = _fine_tuned(work, plan, base.checkpoint, face)
@@ -67,6 +76,14 @@ def _plan(work: Work) -> _Plan | None:
             raise JobFailedError(
                 "resource-expired", "The resource has expired", "The photo has expired."
             )
+        more = []
+        for image_id in row.options.get("more_image_ids", []):
+            further = session.get(Image, uuid.UUID(image_id))
+            if further is None or further.erased_at is not None:
+                raise JobFailedError(
+                    "resource-expired", "The resource has expired", "A photo has expired."
+                )
+            more.append((further.sha256, further.filename or image_id))
         others = session.scalars(
             select(Image)
             .where(
@@ -83,8 +100,10 @@ def _plan(work: Work) -> _Plan | None:
             row.method,
             row.base or "compact",
             (image.sha256, image.filename or str(image.id)),
+            tuple(more),
             tuple((other.sha256, other.filename or str(other.id)) for other in others),
             row.options["recipe"],
+            row.options.get("generator", "rig"),
             int(row.options["seed"]),
         )
 
@@ -116,9 +135,16 @@ def _check_person(work: Work, plan: _Plan, face: RegisteredFace) -> None:
         raise JobFailedError(problems[0]["code"], TITLE, problems[0]["detail"])
 
 
-def _calibrated(base: Reader, face: RegisteredFace) -> Reader:
+def _insist_on_same(face: RegisteredFace, other: RegisteredFace, label: str) -> None:
+    problem = looks_like_another(other, np.asarray(signature_of(face), np.float32), label)
+    if problem is not None:
+        raise JobFailedError(problem["code"], TITLE, problem["detail"])
+
+
+def _calibrated(base: Reader, faces: Sequence[RegisteredFace]) -> Reader:
+    one = faces[0].image if len(faces) == 1 else mean_texture(face.image for face in faces)
     try:
-        return base.calibrated(face.image)
+        return base.calibrated(one)
     except NoComparisonError as error:
         raise JobFailedError(
             "unsuitable-base-model", "The base model does not fit", str(error)
@@ -147,13 +173,16 @@ def _fine_tuned(
             with work.database.write() as session:
                 work.lease.update(session, done=done, total=total)
 
-    tuned = personalise(
-        from_checkpoint(base),
-        face,
-        work.models.generator("rig"),
-        "both" if plan.method == "both" else "fine-tune",
-        None if plan.recipe is None else RECIPES[plan.recipe],
-        seed=plan.seed,
-        progress=progress,
-    )
+    try:
+        tuned = personalise(
+            from_checkpoint(base),
+            face,
+            generator_of(work, plan.generator),
+            "both" if plan.method == "both" else "fine-tune",
+            None if plan.recipe is None else RECIPES[plan.recipe],
+            seed=plan.seed,
+            progress=progress,
+        )
+    except UndrawableTargetError as error:
+        raise JobFailedError(error.code, "The person cannot be drawn", str(error)) from error
     return tuned.checkpoint(half=True), steps

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,9 @@ from worker.work import JobFailedError, Work, YieldRequestedError
 
 if TYPE_CHECKING:
     from models.estimators.card import Figures
+    from models.estimators.estimator import Estimator
+
+    Fitted = tuple[Estimator, Figures] | None
 
 TITLE = "The model cannot be trained"
 
@@ -40,69 +44,91 @@ def train_model(work: Work) -> None:
         if row.checkpoint_sha256 is not None:
             return
         options, name = row.options, row.name
-        dataset = session.get(Dataset, uuid.UUID(options["dataset_id"]))
-        if dataset is None or dataset.archive_sha256 != options["archive"]:
-            raise JobFailedError("dataset-not-found", "No such dataset", "The dataset is gone.")
-        spec = dataset.spec
+        learnt, measured = _datasets(options)
+        for each in (*learnt, *measured):
+            dataset = session.get(Dataset, uuid.UUID(each["id"]))
+            if dataset is None or dataset.archive_sha256 != each["archive"]:
+                raise JobFailedError("dataset-not-found", "No such dataset", "The dataset is gone.")
     folder = work.settings.data_dir.absolute() / "training"
     folder.mkdir(parents=True, exist_ok=True)
-    archive = folder / f"{work.job.id}.zip"
     state = folder / f"{work.job.id}.safetensors"
-    fetch_archive(work, options["archive"], archive)
     try:
-        _train(work, options, name, spec, archive, state)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            _train(work, options, name, state, Path(scratch))
     except (JobFailedError, CancelRequestedError):
         state.unlink(missing_ok=True)
         raise
-    finally:
-        archive.unlink(missing_ok=True)
     state.unlink(missing_ok=True)
 
 
-def _train(
-    work: Work, options: dict[str, Any], name: str, spec: dict[str, Any], archive: Path, state: Path
-) -> None:
+def _datasets(options: Mapping[str, Any]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Those to learn from, and those of which nothing is learnt; earlier jobs named one."""
+    if "datasets" not in options:
+        return [{"id": options["dataset_id"], "archive": options["archive"]}], []
+    return options["datasets"], options["choose_by"]
+
+
+def _fetched(work: Work, named: Sequence[Mapping[str, str]], folder: Path) -> list[Path]:
+    paths = []
+    for each in named:
+        path = folder / f"{each['archive']}.zip"
+        if not path.exists():
+            fetch_archive(work, each["archive"], path)
+        paths.append(path)
+    return paths
+
+
+def _train(work: Work, options: dict[str, Any], name: str, state: Path, scratch: Path) -> None:
     # Only workers that train load torch, when they do.
     from models.datasets.facts import UnknownDatasetError
     from models.estimators.dataset_faces import UnfitDatasetError, dataset_faces
     from models.estimators.estimator import from_checkpoint
-    from models.estimators.fit import FITS, fit
+    from models.estimators.fit import FITS, fit, normalised
     from models.estimators.starting import UnfitBaseError
     from models.estimators.training_state import load_state, save_state
 
     standard = FITS[options["architecture"]]
-    config = replace(standard, epochs=options["epochs"] or standard.epochs, seed=options["seed"])
+    config = normalised(
+        replace(standard, epochs=options["epochs"] or standard.epochs, seed=options["seed"]),
+        options.get("normalisation", "none"),
+    )
+    learnt, measured = _datasets(options)
     lineage = {
-        "dataset": options["dataset_id"],
-        "dataset_sha256": options["archive"],
+        "dataset": learnt[0]["id"],
+        "dataset_ids": [each["id"] for each in learnt],
+        "chosen_by_ids": [each["id"] for each in measured],
+        "dataset_sha256": [each["archive"] for each in learnt],
     }
     named = options.get("base_model")
     base = None if named is None else from_checkpoint(load_model(work, named).reader.checkpoint)
     try:
         work.stage("reading")
-        with tempfile.TemporaryDirectory(dir=archive.parent) as scratch:
-            faces = dataset_faces(
-                archive, Path(scratch), config.architecture, aus=options["aus"], seed=config.seed
-            )
-            work.stage("training")
-            training = partial(
-                fit,
-                faces,
-                config,
-                name=name,
-                lineage=lineage,
-                base=base,
-                progress=noted(work, attempts=0),
-                should_stop=work.stopping,
-                save=lambda reached: save_state(state, reached),
-            )
-            try:
-                made = training(state=load_state(state) if state.exists() else None)
-            except CheckpointError as error:
-                # Damaged, or an earlier version's: begin again rather than give the job up.
-                log.warning("training from the beginning", reason=str(error))
-                made = training()
+        faces = dataset_faces(
+            _fetched(work, learnt, scratch),
+            scratch,
+            config.architecture,
+            measured=_fetched(work, measured, scratch),
+            normalisation=config.normalisation,
+            aus=options["aus"],
+            seed=config.seed,
+        )
+        work.stage("training")
+        training = partial(
+            fit,
+            faces,
+            config,
+            name=name,
+            lineage=lineage,
+            base=base,
+            imagenet=work.settings.imagenet,
+            progress=noted(work, attempts=0),
+            should_stop=work.stopping,
+            save=lambda reached: save_state(state, reached),
+        )
+        made = _on_from(state, training, load_state)
     except (UnfitBaseError, UnfitDatasetError, UnknownDatasetError) as error:
+        raise JobFailedError(error.code, TITLE, str(error)) from error
+    except CheckpointError as error:
         raise JobFailedError(error.code, TITLE, str(error)) from error
     except FloatingPointError as error:
         raise JobFailedError("training-diverged", TITLE, f"{error}.") from error
@@ -110,6 +136,25 @@ def _train(
         raise YieldRequestedError
     trained, figures = made
     store_checkpoint(work, Model, trained.checkpoint(), _results(figures), _total(work))
+
+
+def _on_from(
+    state: Path, training: Callable[..., Fitted], load_state: Callable[[Path], object]
+) -> Fitted:
+    """Train, on from the state if there is one of this run."""
+    from models.fingerprint import OtherRunError
+
+    try:
+        kept = load_state(state) if state.exists() else None
+    except CheckpointError as error:
+        log.warning("training from the beginning", reason=str(error))
+        kept = None
+    try:
+        return training(state=kept)
+    except OtherRunError as error:
+        # An earlier version's: begin again rather than give the job up.
+        log.warning("training from the beginning", reason=str(error))
+        return training(state=None)
 
 
 def _results(figures: Figures) -> dict[str, Any]:

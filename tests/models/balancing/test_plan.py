@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models import facs
-from models.balancing.options import BalanceOptions
+from models.balancing.options import BalanceError, BalanceOptions, EmptyPlanError
 from models.balancing.plan import ItemArray, Method, Plan, make_plan
 from models.balancing.targets import (
     drawable,
@@ -271,3 +271,26 @@ def test_any_frame_without_the_au_is_drawn_on_where_that_is_asked_for() -> None:
     natural = TABLE.neutral[without].mean()
     assert abs(shares[1][1] - natural) < 0.12  # four standard errors of 300
     assert shares[1][0] >= shares[0][0]
+
+
+def test_labels_of_another_corpus_are_drawn_on_faces_of_this_one() -> None:
+    """Nobody of the other is drawn on, and no vector of this one is drawn."""
+    other = skewed_table(2_000, 5, seed=7)
+    pairs = [(12, column("AU12"), 3.5), (9, column("AU06"), 1.25)]
+    for row, place, value in pairs:
+        other.intensity[row, place] = value  # which no frame of this corpus shows
+    options = BalanceOptions(aus=("AU12",), count=400)
+    plan = make_plan(TABLE, options, labels=other)
+    items = plan.items()
+    assert items["source"].max() < len(TABLE)
+    assert (items["donor"] >= len(TABLE)).all()
+    labels = target_labels(plan, items)
+    np.testing.assert_array_equal(labels, other.intensity[items["donor"] - len(TABLE)])
+    assert (source_labels(plan, items)[:, column("AU12")] == 0).all()
+    assert set(subjects_of(plan, items)) <= set(range(len(TABLE.subjects)))
+    assert len(plan.pool.table.subjects) == len(TABLE.subjects) + 5
+    with pytest.raises(BalanceError, match="resampled"):
+        make_plan(TABLE, options, labels=other, method="resampled")
+    uncoded = table_of([("a", {"AU04": 2}), ("b", {})], ["AU04"])
+    with pytest.raises(EmptyPlanError, match="no frame is known to be without AU04"):
+        make_plan(TABLE, BalanceOptions(aus=("AU04",), count=5, levels=(2,)), labels=uncoded)

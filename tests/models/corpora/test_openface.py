@@ -12,6 +12,7 @@ import pytest
 from models import facs
 from models.corpora.corpus import Corpus
 from models.corpora.errors import CorpusError, ScaleUnknownError
+from models.corpora.folder import UNKNOWN_LICENCE
 from models.corpora.options import ReadOptions
 from models.corpora.registry import read_corpus
 from models.corpora.table import SPLITS
@@ -74,6 +75,8 @@ def test_rows_go_with_the_frames_of_the_video_of_the_same_name(tmp_path: Path) -
     assert [corpus.frame(index).number for index in range(4)] == [1, 2, 3, 4]
     assert people(corpus) == ["ann"] * 4
     assert corpus.layout == "openface"
+    assert corpus.licence.startswith(UNKNOWN_LICENCE)
+    assert "The labels are what a tracker read and no person coded" in corpus.licence
     assert corpus.notes == (
         "These labels are what a tracker read, not what people coded.",
         "1 person was told by folders, and by file names outside of them; with their files: "

@@ -142,6 +142,24 @@ def test_one_odd_look_does_not_make_a_stranger(
         assert next(left, None) is None
 
 
+def test_a_stranger_in_the_same_place_is_soon_refused(
+    reader: FileReader, talk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cut between faces that lie alike: one look that says so, and every frame is looked at."""
+    own = FileReader(registrar(), reader.reader, astronaut())
+    seen: list[float] = []
+
+    def looked(*_: object) -> float:
+        seen.append(0.1 if len(seen) < 5 else 0.9)
+        return seen[-1]
+
+    monkeypatch.setattr("models.estimators.file_reader.distance", looked)
+    monkeypatch.setattr("models.estimators.file_reader._LOOK_AGAIN", 8)
+    rows = [row for row in own.read([talk]) if row.frame != DARK]
+    # looked at: frames 1 to 5, 8, and from there on; nine looks are kept, five of them are needed
+    assert [bool(row.reason) for row in rows] == [False] * 11 + [True] * (len(rows) - 11)
+
+
 @pytest.mark.parametrize(("share", "read"), [(1.1, True), (0.9, False)])
 def test_faces_below_the_stated_size_are_not_read(
     reader: FileReader, tmp_path: Path, share: float, read: bool

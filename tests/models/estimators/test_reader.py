@@ -11,11 +11,16 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: make torc
 
 import onnx  # noqa: E402
 
-from models.checkpoints import Checkpoint, CheckpointMismatchError  # noqa: E402
-from models.estimators.config import EstimatorConfig  # noqa: E402
+from models.checkpoints import (  # noqa: E402
+    Checkpoint,
+    CheckpointMismatchError,
+    decode,
+    encoded,
+)
+from models.estimators.config import EstimatorConfig, Normalisation  # noqa: E402
 from models.estimators.estimator import Estimator, from_checkpoint  # noqa: E402
 from models.estimators.onnx_graph import onnx_model  # noqa: E402
-from models.estimators.reader import NoComparisonError, Reader  # noqa: E402
+from models.estimators.reader import NoComparisonError, NoReferenceError, Reader  # noqa: E402
 from models.estimators.vgg16 import Vgg16, Vgg16Config  # noqa: E402
 from tests.support.estimators import small_estimator  # noqa: E402
 
@@ -36,6 +41,35 @@ def trained(seed: int = 0) -> Estimator:
             module.running_mean.normal_(0, 0.2, generator=generator)
             module.running_var.uniform_(0.5, 2.0, generator=generator)
     return estimator
+
+
+@pytest.mark.parametrize("normalisation", ["au0", "mean-texture"])
+def test_normalised_faces_are_read_as_differences(normalisation: Normalisation) -> None:
+    plain = trained(2)
+    estimator = Estimator(replace(plain.config, normalisation=normalisation), plain.network)
+    reference = faces(3)[2]
+    expected = estimator.estimate(faces(4), reference).probabilities
+    with pytest.raises(NoReferenceError, match=normalisation):
+        Reader(estimator.checkpoint()).estimate(faces(4))
+    by_reader = Reader(estimator.checkpoint()).calibrated(reference)
+    assert by_reader.compares
+    by_torch = estimator.calibrated(reference)
+    assert by_torch.config.method == by_reader.config.method == "one-frame"
+    for read in (
+        by_reader.estimate(faces(4)),
+        by_torch.estimate(faces(4)),
+        Reader(decode(encoded(by_torch.checkpoint()))).estimate(faces(4)),
+        from_checkpoint(decode(encoded(by_reader.checkpoint))).estimate(faces(4)),
+    ):
+        np.testing.assert_allclose(read.probabilities, expected, atol=CLOSE)
+    same = by_reader.estimate(np.stack([reference] * 2)).probabilities
+    dark = Reader(plain.checkpoint()).estimate(np.full((2, 224, 224, 3), 127, np.uint8))
+    np.testing.assert_allclose(same, dark.probabilities, atol=0.02)  # no change is grey
+    with pytest.raises(ValueError, match="reference"):
+        by_reader.calibrated(reference[:100])
+    wrong = replace(by_reader.checkpoint, config=plain.config.as_json())
+    with pytest.raises(CheckpointMismatchError, match="reference"):
+        from_checkpoint(wrong)
 
 
 def test_compact_reads_the_same() -> None:

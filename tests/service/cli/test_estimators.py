@@ -110,6 +110,13 @@ def test_a_model_is_for_faces_registered_as_the_dataset_s_are(
     assert done.returncode == 0, done.stderr
     assert "on real frames of 1 people" in done.stdout
     assert read_checkpoint(tmp_path / "au0").config["normalisation"] == "au0"
+    read = facsimile("estimate", portrait, "--model", "au0", "--out", "aus.csv")
+    assert read.returncode == 1
+    assert "neutral face (au0)" in read.stderr.replace("\n", " ")
+    for neutral in ([portrait], [portrait, portrait]):
+        named = [argument for photo in neutral for argument in ("--neutral", photo)]
+        read = facsimile("estimate", portrait, "--model", "au0", *named, "--out", "aus.csv")
+        assert read.returncode == 0, read.stderr
     refused = facsimile("train-generator", "set.zip", "--out", "g", "--registration", "3d")
     assert refused.returncode == 1
     assert "registered in 2d" in refused.stderr.replace("\n", " ")
