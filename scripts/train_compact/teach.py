@@ -2,7 +2,8 @@
 
 Run as ``python -m scripts.train_compact.teach --drawn FOLDER --out FOLDER``, after `train` has
 made the network to start from (``--start RUN``; the one that ships by default), `draw` the
-drawings and `portraits` the portraits. Interrupted, it goes on where it was. Writes
+drawings and `portraits` the portraits; a run of this script may be started from as well, with
+drawings of another version of the rig. Interrupted, it goes on where it was. Writes
 ``network.safetensors`` (float32), ``choice.csv``, ``log.csv`` and ``state.safetensors``.
 """
 
@@ -120,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--drawn", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="run of `train` to start from")
+    parser.add_argument("--start", type=Path, help="run of `train` or `teach` to start from")
     parser.add_argument("--steps", type=int, default=CONFIG.steps)
     parser.add_argument("--rate", type=float, default=CONFIG.learning_rate)
     parser.add_argument("--order", type=float, default=Weights.order)
@@ -133,7 +134,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     photographs = Photographs.load(args.drawn / "people.npz")
     portraits = Portraits.load(args.drawn)
-    earlier, network = started(args.start), started(args.start)
+    earlier, start, network = started(None), started(args.start), started(args.start)
     batches = taught_batches(args.drawn, photographs, portraits.of("train"), earlier, args.rows)
     watched = drawn_faces(args.drawn, "validation", photographs)
     apart = portraits.of("validation")
@@ -163,12 +164,12 @@ def main() -> None:
         state=load_state(state_path) if state_path.exists() else None,
         chosen_by=(watched, photographs, apart),
     )
-    share, score = mixed(network, earlier, choice)
+    share, score = mixed(network, start, choice)
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
     save_file(tensors, args.out / "network.safetensors")
     summary: dict[str, Any] = {
         "finished": result.finished,
-        "started_from": "the network that shipped before" if args.start is None else "train",
+        "started_from": _origin(args.start),
         "chosen_step": result.step,
         "share_of_taught": share,
         "score": round(score, 4),
@@ -179,6 +180,13 @@ def main() -> None:
     }
     (args.out / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
     print(json.dumps(summary))
+
+
+def _origin(run: Path | None) -> Any:
+    """What a run started from: what `teach` wrote of the one before, where it did."""
+    if run is None:
+        return "the network that shipped before"
+    return json.loads((run / "training.json").read_text())
 
 
 def started(run: Path | None) -> Compact:

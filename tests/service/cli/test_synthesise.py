@@ -53,6 +53,22 @@ def test_every_photo_is_drawn_with_every_target(
         assert dict(mark.target) == drawing["target"]
 
 
+def test_what_a_photo_shows_can_be_said(
+    facsimile: Facsimile, running: Client, portrait: Path, tmp_path: Path
+) -> None:
+    options = ["--au", "AU04=C", "--output", "face", "--generator", "rig", "--url", running.url]
+    done = facsimile("synthesise", portrait, *options, "--shows", "AU12=B", "--out", tmp_path / "a")
+    assert done.returncode == 0, done.stderr
+    [drawing] = json.loads((tmp_path / "a" / "expressions.json").read_text())
+    assert drawing["found"] == {"AU12": 2.0}
+    done = facsimile("synthesise", portrait, *options, "--shows", "astronaut:", "--out", "b")
+    assert done.returncode == 0, done.stderr
+    [drawing] = json.loads((tmp_path / "b" / "expressions.json").read_text())
+    assert drawing["found"] == {}
+    done = facsimile("synthesise", portrait, *options, "--shows", "nobody:AU12=B")
+    _failed_with_a_sentence(done, "nobody is none of the images")
+
+
 def test_a_second_run_adds_to_the_folder(
     facsimile: Facsimile, running: Client, portrait: Path, tmp_path: Path
 ) -> None:
