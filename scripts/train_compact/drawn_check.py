@@ -9,7 +9,9 @@ import numpy.typing as npt
 import torch
 
 from models.estimators.compact import Compact
+from models.estimators.estimates import median_intensities
 from models.estimators.faces import LabelledFaces, to_tensor
+from models.estimators.ordinal import class_probabilities
 from models.metrics import icc31, mae, mean_defined, per_column
 
 FloatArray = npt.NDArray[np.float32]
@@ -38,6 +40,11 @@ def read_drawn(network: Compact, faces: LabelledFaces) -> DrawnLogits:
                 network.logits(features, neutrals[torch.from_numpy(faces.person[rows])])
             )
         return DrawnLogits(torch.cat(absolute), torch.cat(comparing), network.logits(neutrals))
+
+
+def as_answered(logits: torch.Tensor) -> FloatArray:
+    """(..., 5) logits -> (...) intensities as the service answers with them: medians."""
+    return median_intensities(class_probabilities(logits).numpy())
 
 
 def agreement(labels: FloatArray, read: FloatArray) -> tuple[float, float]:

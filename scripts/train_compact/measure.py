@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,18 +21,23 @@ from safetensors.torch import load_file
 
 from models.corpora.table import Split
 from models.estimators.augment import Augment, AugmentConfig
+from models.estimators.blendshapes import as_action_units
 from models.estimators.calibration import put_in, temperatures
 from models.estimators.compact import Compact
 from models.estimators.faces import LabelledFaces
-from models.estimators.ordinal import class_probabilities, expected_intensity
+from models.estimators.ordinal import class_probabilities
 from models.estimators.reliability import Reliability, reliability
 from models.facs import SUPPORTED_AUS
-from models.metrics import icc31, mae, mean_defined, per_column, two_afc
-from scripts.train_compact.drawn_check import read_drawn
+from models.metrics import icc31, mae, mean_defined, per_column, spearman, two_afc
+from scripts.train_compact.drawn_check import as_answered, read_drawn
+from scripts.train_compact.groups import by_group, groups_of
 from scripts.train_compact.photographs import Photographs
+from scripts.train_compact.portrait_check import read_portraits, read_under_cameras
+from scripts.train_compact.portraits import Portraits
 from scripts.train_compact.redraw import drawn_now
 from scripts.train_compact.ship import ship
 from scripts.train_compact.smile_check import SMILE_AUS, PlainSmileCheck, SmileCheck
+from scripts.train_compact.teach import started
 from scripts.train_compact.train import drawn_faces
 
 FloatArray = npt.NDArray[np.float32]
@@ -58,13 +64,14 @@ def main() -> None:
     truth = torch.from_numpy(np.load(args.drawn / "validation_labels.npy"))
     put_in(network, temperatures(fitted.absolute, truth), temperatures(fitted.comparing, truth))
     held_out = referenced(args.drawn, args.split, photographs)
-    drawn, curves = on_drawings(network, held_out)
+    drawn, curves = on_drawings(network, held_out, groups_of(args.data, photographs))
     figures = {
         "split": args.split,
         "people": len(photographs.pairs(args.split)[0]),
         "drawn": drawn,
         "drawn now": on_drawings(network, drawn_now(args.data, held_out))[0],
         "photographs": on_photographs(network, photographs, args.split),
+        "portraits": on_portraits(network, Portraits.load(args.drawn).of(args.split)),
     }
     (args.run / f"figures-{args.split}.json").write_text(json.dumps(figures, indent=2) + "\n")
     print(json.dumps(figures, indent=2))
@@ -83,12 +90,14 @@ def referenced(folder: Path, split: Split, photographs: Photographs) -> Labelled
 
 
 def on_drawings(
-    network: Compact, faces: LabelledFaces
+    network: Compact,
+    faces: LabelledFaces,
+    groups: Mapping[str, Mapping[int, str]] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Reliability]]:
-    """ICC, MAE and calibration of each way of reading, by AU and on average."""
+    """ICC, MAE and calibration of each way of reading, by AU, by group and on average."""
     logits = read_drawn(network, faces)
-    absolute = expected_intensity(logits.absolute).numpy()
-    neutral = expected_intensity(logits.neutral).numpy()[faces.person]
+    absolute = as_answered(logits.absolute)
+    neutral = as_answered(logits.neutral)[faces.person]
     people = np.unique(faces.person)
     shifted = dict(zip(people.tolist(), np.roll(people, 1).tolist(), strict=True))
     wrong = LabelledFaces(
@@ -100,10 +109,8 @@ def on_drawings(
     readings = {
         "absolute": absolute,
         "minus own neutral": np.clip(absolute - neutral, 0, 5),
-        "one neutral frame": expected_intensity(logits.comparing).numpy(),
-        "another person's neutral": expected_intensity(
-            read_drawn(network, wrong).comparing
-        ).numpy(),
+        "one neutral frame": as_answered(logits.comparing),
+        "another person's neutral": as_answered(read_drawn(network, wrong).comparing),
     }
     curves = {
         "absolute": reliability(class_probabilities(logits.absolute).numpy(), faces.labels),
@@ -124,6 +131,9 @@ def on_drawings(
         }
     for name, curve in curves.items():
         out[name]["calibration error"] = round(curve.error, 4)
+    if groups is not None:
+        ways = {name: readings[name] for name in curves}
+        out["groups"] = by_group(faces.labels, faces.person, ways, groups)
     return out, curves
 
 
@@ -149,10 +159,44 @@ def on_photographs(network: Compact, photographs: Photographs, split: Split) -> 
     return out
 
 
+def on_portraits(network: Compact, portraits: Portraits) -> dict[str, Any]:
+    """Ordinary portraits that neither taught nor chose: agreement in order, by AU.
+
+    With the blendshapes, with the network that ships now, and of two cameras with each other; 95 %
+    intervals over portraits.
+    """
+    read, cameras = read_portraits(network, portraits), read_under_cameras(network, portraits, 2)
+    earlier = read_portraits(started(None), portraits)
+    units = as_action_units(portraits.blendshapes)
+    out: dict[str, Any] = {"portraits": len(portraits.names), "by AU": {}}
+    for column, au in enumerate(SUPPORTED_AUS):
+        pairs = {
+            "blendshapes": None if au not in units else (read[:, column], units[au]),
+            "before, blendshapes": None if au not in units else (earlier[:, column], units[au]),
+            "before": (read[:, column], earlier[:, column]),
+            "cameras": (cameras[0, :, column], cameras[1, :, column]),
+        }
+        out["by AU"][au] = {
+            name: None if pair is None else _agreement(*pair) for name, pair in pairs.items()
+        }
+    for name in ("blendshapes", "before, blendshapes", "before", "cameras"):
+        values = [row[name][0] for row in out["by AU"].values() if row[name] is not None]
+        out[name] = round(float(np.mean(values)), 3)
+    return out
+
+
+def _agreement(one: FloatArray, other: FloatArray) -> list[float]:
+    """Rank correlation with its 95 % interval over portraits."""
+    rng = np.random.default_rng(0)
+    rows = rng.integers(0, len(one), (300, len(one)))
+    low, high = np.nanquantile([spearman(one[k], other[k]) for k in rows], [0.025, 0.975])
+    return [round(float(value), 3) for value in (spearman(one, other), low, high)]
+
+
 def expected_of_references(network: Compact, check: SmileCheck) -> FloatArray:
     """What the absolute head reads on the references themselves."""
     with torch.inference_mode():
-        parts = [expected_intensity(network(images)).numpy() for images in check.reference]
+        parts = [as_answered(network(images)) for images in check.reference]
     return np.concatenate(parts)
 
 

@@ -12,9 +12,9 @@ from models.estimators.augment import Augment, AugmentConfig
 from models.estimators.blendshapes import as_action_units
 from models.estimators.compact import Compact
 from models.estimators.faces import to_tensor
-from models.estimators.ordinal import expected_intensity
 from models.facs import SUPPORTED_AUS
 from models.metrics import spearman
+from scripts.train_compact.drawn_check import as_answered
 from scripts.train_compact.portraits import Portraits
 
 FloatArray = npt.NDArray[np.float32]
@@ -38,7 +38,7 @@ def read_under_cameras(
 def _read(network: Compact, images: torch.Tensor) -> FloatArray:
     with torch.inference_mode():
         parts = [
-            expected_intensity(network(images[first : first + _BATCH])).numpy()
+            as_answered(network(images[first : first + _BATCH]))
             for first in range(0, len(images), _BATCH)
         ]
     return np.concatenate(parts)

@@ -14,9 +14,9 @@ from models.estimators.augment import Augment, AugmentConfig
 from models.estimators.compact import Compact
 from models.estimators.crop import crop_faces
 from models.estimators.faces import to_tensor
-from models.estimators.ordinal import expected_intensity
 from models.facs import SUPPORTED_AUS
 from models.metrics import two_afc
+from scripts.train_compact.drawn_check import as_answered
 from scripts.train_compact.photographs import Photographs
 
 FloatArray = npt.NDArray[np.float32]
@@ -68,7 +68,7 @@ class SmileCheck:
         with torch.inference_mode():
             read = [
                 [
-                    expected_intensity(network(images, reference if compare else None)).numpy()
+                    as_answered(network(images, reference if compare else None))
                     for images, reference in zip(which, self.reference, strict=True)
                 ]
                 for which in (self.neutral, self.smiling)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
 from models.registration.canonical import canonical_face
 from models.registration.contours import LEFT_EYE, RIGHT_EYE
-from models.registration.face import FloatArray, ImageArray, Pose
+from models.registration.face import Pose
 from models.registration.gaze import Gaze, gaze_of
 from models.registration.refined import LEFT_IRIS, POINT_COUNT, RIGHT_IRIS, RefinedMesh
+from scripts.measure_gaze import irises_moved
 from tests.models.registration.heads import canonical_head, rotation_of
 from tests.models.registration.test_refined import refined
 
@@ -75,21 +75,6 @@ def test_closed_eyes_look_nowhere() -> None:
     assert gaze_of(looking(Pose(0, 0, 0), lids=0.1)) is None
 
 
-def irises_moved(photo: ImageArray, points: FloatArray, across: float) -> ImageArray:
-    """The photo with its irises moved sideways by `across` of their diameter, lids in place."""
-    height, width = photo.shape[:2]
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    from_x = x.copy()
-    for iris, eye in ((RIGHT_IRIS, RIGHT_EYE), (LEFT_IRIS, LEFT_EYE)):
-        centre, right, _, left, _ = points[list(iris), :2]
-        diameter = float(np.linalg.norm(right - left))
-        reach = np.hypot(x - centre[0] - across * diameter, y - centre[1]) / diameter
-        rim = points[[*eye.upper, *eye.lower[::-1]], :2].astype(np.int32)
-        within = cv2.fillPoly(np.zeros((height, width), np.float32), [rim], (1.0,))
-        from_x -= across * diameter * within * np.clip((1 - reach) / 0.45, 0, 1)
-    return np.asarray(cv2.remap(photo, from_x, y, cv2.INTER_LINEAR), np.uint8)
-
-
 def test_moved_irises_are_seen_to_move() -> None:
     """By .4 of a diameter: asin(.4 / .9) = 26 degrees."""
     photo = canonical_head().seen(Pose(0, 0, 0))
@@ -97,6 +82,6 @@ def test_moved_irises_are_seen_to_move() -> None:
     ahead = read(mesh)
     assert abs(ahead.yaw) < 8
     for across in (0.4, -0.4):
-        moved = read(refined(irises_moved(photo, mesh.points, across)))
+        moved = read(refined(irises_moved(photo, mesh.points, (across, 0.0))))
         assert moved.yaw - ahead.yaw == pytest.approx(np.sign(across) * 26, abs=10)
         assert abs(moved.pitch - ahead.pitch) < 5
