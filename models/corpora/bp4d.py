@@ -18,6 +18,7 @@ import numpy as np
 
 from models.corpora import codes as label_files
 from models.corpora.codes import Codes
+from models.corpora.copies import add_codes, add_file
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
 from models.corpora.errors import CorpusError
 from models.corpora.files import PICTURE_SUFFIXES, corpus_root, files_below
@@ -59,9 +60,9 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICEN
             column = label_files.au_index(int(match[3]))
             if column is not None:
                 key = (match[1].upper(), match[2].upper())
-                intensities[key][column] = label_files.read_intensities(path, missing)
+                add_codes(intensities[key], column, label_files.read_intensities(path, missing))
         elif match := _OCCURRENCE.match(path.name):
-            occurrences[match[1].upper(), match[2].upper()] = path
+            add_file(occurrences, (match[1].upper(), match[2].upper()), path)
     if not intensities:
         raise CorpusError("holds no file named like AU_INT/AU06/F001_T1_AU06.csv", root)
     sequences = []

@@ -18,6 +18,7 @@ from typing import Final
 from models.corpora import codes as label_files
 from models.corpora.alignment import frames_in_video, unplaced_note
 from models.corpora.codes import Codes
+from models.corpora.copies import add_codes, add_file
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
 from models.corpora.errors import CorpusError
 from models.corpora.files import corpus_root, files_below
@@ -52,11 +53,12 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICEN
     labels: dict[str, dict[int, Codes]] = defaultdict(dict)
     for path in files_below(root, options.boundary):
         if match := _VIDEO.match(path.name):
-            videos[match[2].upper()][match[1].lower()] = path
+            add_file(videos[match[2].upper()], match[1].lower(), path)
         elif match := _LABELS.match(path.name):
             column = label_files.au_index(int(match[2]))
             if column is not None:
-                labels[match[1].upper()][column] = label_files.read_intensities(path, missing)
+                codes = label_files.read_intensities(path, missing)
+                add_codes(labels[match[1].upper()], column, codes)
     if not labels:
         raise CorpusError("holds no file named like SN001/SN001_au1.txt", root)
     notes: list[str] = []

@@ -19,6 +19,7 @@ from typing import Final
 from models.corpora import codes as label_files
 from models.corpora.alignment import first_number, frames_in_video, unplaced_note
 from models.corpora.codes import Codes
+from models.corpora.copies import add_codes, add_file
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
 from models.corpora.errors import CorpusError
 from models.corpora.files import corpus_root, files_below
@@ -60,14 +61,14 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICEN
     occurrences: dict[_Key, Path] = {}
     for path in files_below(root, options.boundary):
         if match := _VIDEO.match(path.name):
-            videos[_key(match)][int(match[4])] = path
+            add_file(videos[_key(match)], int(match[4]), path)
         elif match := _INTENSITY.match(path.name):
             column = label_files.au_index(int(match[4]))
             if column is not None:
                 codes = label_files.read_intensities(path, missing)
-                intensities[_key(match)][column] = codes
+                add_codes(intensities[_key(match)], column, codes)
         elif match := _OCCURRENCE.match(path.name):
-            occurrences[_key(match)] = path
+            add_file(occurrences, _key(match), path)
     if not intensities:
         raise CorpusError("holds no file named like FERA17_TR_F001_T1_AU01_Int.csv", root)
     notes: list[str] = []

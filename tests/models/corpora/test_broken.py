@@ -130,3 +130,38 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
 
     with pytest.raises(CorpusError, match="leads out"):
         read_corpus(root, "folder")
+
+
+@pytest.mark.parametrize(
+    ("layout", "file", "reason"),
+    [
+        (
+            "fera2017",
+            "int/FERA17_TR_F001_T1_AU01_Int.csv",
+            "contradicts int/FERA17_TR_F001_T1_AU01",
+        ),
+        ("fera2017", "occ/FERA17_TR_F001_T1.csv", "is not the same as occ/FERA17_TR_F001_T1"),
+        ("fera2017", "TR/FERA17_TR_F001_T1_6.mp4", "is not the same as TR/FERA17_TR_F001_T1_6"),
+        ("bp4d", "AUCoding/AU_INT/AU06/F001_T1_AU06.csv", "contradicts AU06/F001_T1_AU06"),
+        ("disfa", "ActionUnit_Labels/SN001/SN001_au1.txt", "contradicts SN001/SN001_au1"),
+    ],
+)
+def test_a_second_file_of_one_name_is_a_copy_or_refused(
+    tmp_path: Path, layout: Layout, file: str, reason: str
+) -> None:
+    {
+        "fera2017": builders.write_fera,
+        "bp4d": builders.write_bp4d,
+        "disfa": builders.write_disfa,
+    }[layout](tmp_path)
+    frames = len(read_corpus(tmp_path, layout))
+    second = tmp_path / "z" / Path(file).name
+    second.parent.mkdir()
+    data = (tmp_path / file).read_bytes()
+    second.write_bytes(data)
+    assert len(read_corpus(tmp_path, layout)) == frames
+    # the last label, or the last byte of a video
+    second.write_bytes(data[:-2] + b"4\n" if second.suffix != ".mp4" else data[:-1])
+    with pytest.raises(CorpusError, match=reason) as caught:
+        read_corpus(tmp_path, layout)
+    assert caught.value.path == second
