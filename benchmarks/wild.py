@@ -116,11 +116,13 @@ def read_portraits(folder: Path, reader: Reader) -> Portraits:
         gazes.append((np.nan, np.nan) if gaze is None else (gaze.yaw, gaze.pitch))
     if not names:
         raise NoPortraitsError(f"{folder} has no photo in which a face is found.")
-    read = [reader.estimate(np.stack(images)).intensities for images in seen]
+    plain, mirrored, poor = (reader.estimate(np.stack(images)).intensities for images in seen)
     return Portraits(
         tuple(names),
         reader.aus,
-        *read,
+        plain,
+        mirrored,
+        poor,
         as_action_units(np.stack(coefficients)),
         np.array(gazes, np.float32),
         tuple(faceless),
