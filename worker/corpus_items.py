@@ -119,7 +119,7 @@ class CorpusItems:
         source, is_drawn = int(item["source"]), self.plan.method == "semantic"
         table = self.plan.pool.table
         pose = self.plan.options.poses[int(item["pose"])]
-        turned = _kind(self.spec) == "3d"
+        turned = _kind(self.spec) == "3d" or self.plan.options.poses != (FRONTAL,)
         split = int(table.split[source])
         return DatasetRow(
             file_name=image_name(index, self.total),

@@ -101,7 +101,8 @@ class ImageItems:
         chosen, at = divmod(rest, len(poses))
         target, pose = self.targets[chosen], poses[at]
         seed = (int(self.spec["seed"]) + index) % 2**32
-        turned = self.spec["registration"] == "3d"
+        # Frontal in 2D alone is the head's own turn.
+        turned = self.spec["registration"] == "3d" or len(poses) > 1 or any(poses[0])
         drawn = target.array()
         return Item(
             row=DatasetRow(

@@ -39,6 +39,13 @@ def register_2d(pyramid: Pyramid, points: FloatArray) -> RegisteredFace:
     the canonical face's landmarks as the 3D registration lays them out.
     """
     mesh, photo_view = align_to_canonical(points)
+    return aligned_2d(pyramid, mesh, photo_view, points)
+
+
+def aligned_2d(
+    pyramid: Pyramid, mesh: FloatArray, photo_view: View, points: FloatArray
+) -> RegisteredFace:
+    """The same for a face whose canonical mesh is known, and the view that takes it to `points`."""
     marks = list(LANDMARKS)
     template = frontal_view().project(canonical_face().mesh)[marks, :2]
     fit = fit_similarity(points[marks, :2], template)

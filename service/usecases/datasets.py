@@ -242,12 +242,6 @@ def _poses(asked: DatasetRequest) -> tuple[tuple[float, float], ...]:
         if asked.poses == "fera2017"
         else tuple((float(pitch), float(yaw)) for pitch, yaw in asked.poses)
     )
-    if asked.registration == "2d":
-        raise InvalidDatasetError(
-            "Registration 2d keeps the head's own turn, so there are no poses to draw; "
-            "use registration 3d.",
-            pointer="/poses",
-        )
     if len(set(poses)) < len(poses):
         raise InvalidDatasetError("A pose is named twice.", pointer="/poses")
     return poses

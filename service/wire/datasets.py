@@ -105,7 +105,10 @@ class DatasetRequest(BaseModel):
         Literal["frontal", "fera2017"]
         | Annotated[list[tuple[Degrees, Degrees]], Field(min_length=1, max_length=64)]
     ) = Field(
-        "frontal", description="frontal, the nine of fera2017, or pairs of pitch and yaw, degrees."
+        "frontal",
+        description="frontal, the nine of fera2017, or pairs of pitch and yaw, degrees. With "
+        "registration 2d frontal is the head's own turn; for other poses faces are turned in 3D, "
+        "in front of what surrounds them, and aligned in 2D.",
     )
     seed: int = Field(0, strict=True, ge=0, le=MAX_SEED)
     format: Literal["imagefolder", "webdataset"] = "imagefolder"

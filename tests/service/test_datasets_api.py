@@ -211,6 +211,22 @@ def test_tar_shards_for_training_from_a_stream(service: Service, corpus: dict[st
     assert (row["au"], row["intensity"]) == ("AU12", 5.0)
 
 
+def test_turned_faces_are_aligned_in_2d(service: Service, corpus: dict[str, Any]) -> None:
+    body = service.build(
+        corpus_id=corpus["id"], aus=["AU12"], intensities=[4], per_intensity=1, registration="2d",
+        poses=[[0, 0], [-20, 40]],
+    )  # fmt: skip
+    assert body["job"]["state"] == "succeeded", body["job"]
+    archive = archive_of(service, body)
+    facts = json.loads(archive.read("dataset.json"))
+    assert (facts["registration"], facts["poses"]) == ("2d", [[0, 0], [-20, 40]])
+    rows = rows_of(archive)
+    assert sorted((row["pitch"], row["yaw"]) for row in rows) == [(-20, 40), (0, 0)]
+    for row in rows:
+        picture = np.asarray(Image.open(io.BytesIO(archive.read(row["file_name"]))))
+        assert (picture.max(axis=2) == 0).mean() < 0.2  # what surrounds the face is there
+
+
 def test_nine_poses(service: Service, corpus: dict[str, Any]) -> None:
     body = service.build(
         corpus_id=corpus["id"], aus=["AU12"], intensities=[4], per_intensity=1, poses="fera2017"
@@ -300,7 +316,6 @@ def test_intensities_that_never_occur_are_left_out_or_scaled_and_told(service: S
         ({"intensities": [6]}, 422, "invalid-dataset", "0 to 5"),
         ({"jitter": 0.7}, 422, "invalid-dataset", "0.7"),
         ({"subject_cap": 1}, 422, "invalid-dataset", "cells"),
-        ({"registration": "2d", "poses": "fera2017"}, 422, "invalid-dataset", "3d"),
         ({"poses": [[0, 0], [0, 0]]}, 422, "invalid-dataset", "twice"),
         ({"poses": [[0, 120]]}, 422, "invalid-request", "/poses"),
         ({"generator": "dall-e"}, 422, "unknown-generator", "rig"),

@@ -16,6 +16,7 @@ from models.images import SyntheticMark, encode_png
 from models.packs import write_pack
 from models.registration.face import RegisteredFace
 from models.registration.poses import pose_view, render_pose
+from models.registration.turned import turned_face
 from models.rig.shown import shown_expression
 from worker.dataset_items import Item, Items
 from worker.generators import generator_of
@@ -74,9 +75,14 @@ def _batches(items: Items, start: int, stop: int, size: int) -> Iterator[list[tu
 
 
 def _posed(items: Items, item: Item) -> RegisteredFace:
-    """The face an image is made of, seen in the image's pose."""
+    """The face an image is made of, seen in the image's pose.
+
+    In 2D a pose is the head's turn in a picture with what surrounds it, which is aligned then.
+    """
     face = items.face(item.source)
     pose = _pose(item)
+    if face.kind == "2d":
+        return face if pose is None else turned_face(face, *pose)
     return face if pose in (None, _FRONTAL) else replace(face, view=pose_view(*pose))
 
 
@@ -110,7 +116,7 @@ def _shown(item: Item, face: RegisteredFace) -> npt.NDArray[np.float32]:
 def _real(item: Item, face: RegisteredFace) -> ImageArray:
     """A real frame, registered."""
     pose = _pose(item)
-    return face.image if pose in (None, _FRONTAL) else render_pose(face, *pose)
+    return face.image if face.kind == "2d" or pose in (None, _FRONTAL) else render_pose(face, *pose)
 
 
 def _encode(work: Work, item: Item, drawing: ImageArray) -> bytes:
