@@ -19,13 +19,13 @@ from service.wire.datasets import Dataset, DatasetList
 from service.wire.evaluations import Evaluation, EvaluationList
 from service.wire.expressions import ExpressionSet
 from service.wire.health import Readiness
-from service.wire.images import Image
+from service.wire.images import Image, ImageList
 from service.wire.jobs import Job, JobState
 from service.wire.models import Model, ModelList
 from service.wire.subjects import Receipt, Subject, SubjectList
 
 Answer = TypeVar("Answer", bound=BaseModel)
-_Page = TypeVar("_Page", EvaluationList, CorpusList, DatasetList, ModelList, SubjectList)
+_Page = TypeVar("_Page", EvaluationList, ImageList, CorpusList, DatasetList, ModelList, SubjectList)
 
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
@@ -107,6 +107,15 @@ class Client:
         """What is known of an uploaded photo."""
         return self._get(f"/v1/images/{image_id}", Image)
 
+    def images(self, subject_id: str | None = None) -> Iterator[Image]:
+        """Every photo, or every one of a subject, newest first."""
+        of = {} if subject_id is None else {"subject_id": subject_id}
+        return self._pages("/v1/images", ImageList, **of)
+
+    def erase_image(self, image_id: uuid.UUID) -> Receipt:
+        """Erase a photo and all that came from it."""
+        return _read(self._send("DELETE", f"/v1/images/{image_id}"), Receipt)
+
     def draw(
         self,
         image_ids: Sequence[uuid.UUID],
@@ -175,6 +184,11 @@ class Client:
         """Every subject, newest first."""
         return self._pages("/v1/subjects", SubjectList)
 
+    def renew_consent(self, subject_id: uuid.UUID, consent: Mapping[str, Any]) -> Subject:
+        """Put a newer consent in the place of a subject's; `consent` as in the API."""
+        path = f"/v1/subjects/{subject_id}/consent"
+        return _read(self._send("PUT", path, json=dict(consent)), Subject)
+
     def erase_subject(self, subject_id: uuid.UUID) -> Receipt:
         """Erase all that came from a subject."""
         return _read(self._send("DELETE", f"/v1/subjects/{subject_id}"), Receipt)
@@ -225,15 +239,13 @@ class Client:
         except httpx.TransportError as error:
             raise UnreachableError(self._silence(error)) from error
 
-    def _pages(self, path: str, schema: type[_Page]) -> Iterator[Any]:
-        cursor: str | None = None
+    def _pages(self, path: str, schema: type[_Page], **query: str) -> Iterator[Any]:
         while True:
-            query = f"?cursor={cursor}" if cursor else ""
-            page = self._get(f"{path}{query}", schema)
+            page = self._get(f"{path}?{httpx.QueryParams(query)}" if query else path, schema)
             yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
+            if page.next_cursor is None:
                 return
+            query["cursor"] = page.next_cursor
 
     def characters(self) -> list[Character]:
         """The characters that ship."""

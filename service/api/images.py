@@ -11,7 +11,15 @@ from starlette.responses import Response
 
 from models import images as codec
 from service.api import bodies, described
-from service.api.deps import Caller, ReadSession, ServicesDep, WriteSession
+from service.api.deps import (
+    Caller,
+    Cursor,
+    Limit,
+    ReadSession,
+    ServicesDep,
+    WriteSession,
+    make_cursor,
+)
 from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
 from service.db.ids import parse_id
@@ -27,10 +35,11 @@ from service.errors.requests import (
 )
 from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
-from service.usecases import images, subjects
+from service.usecases import erasure, images, subjects
 from service.usecases.idempotency import Reply
 from service.usecases.images import Upload
 from service.wire import images as wire
+from service.wire.subjects import Receipt
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
@@ -106,6 +115,29 @@ def upload_image(
 
 
 @router.get(
+    "",
+    response_model=wire.ImageList,
+    summary="List images",
+    responses=described.responses(*described.LIST_PROBLEMS),
+)
+def list_images(
+    caller: Caller,
+    session: ReadSession,
+    cursor: Cursor,
+    limit: Limit = 50,
+    subject_id: Annotated[
+        str | None,
+        Query(max_length=128, pattern=r"^[^\x00]*$", description="Photos of this subject alone."),
+    ] = None,
+) -> wire.ImageList:
+    """Your photos, newest first."""
+    page = images.page(session, caller, limit, cursor, subject_id)
+    return wire.ImageList(
+        items=[wire.image(row) for row in page.rows], next_cursor=make_cursor(page.next_id)
+    )
+
+
+@router.get(
     "/{image_id}",
     response_model=wire.Image,
     summary="Read an image",
@@ -114,6 +146,20 @@ def upload_image(
 def read_image(image_id: str, caller: Caller, session: ReadSession) -> wire.Image:
     """What is known about a photo."""
     return wire.image(images.get(session, caller, parse_id(image_id)))
+
+
+@router.delete(
+    "/{image_id}",
+    response_model=Receipt,
+    summary="Erase an image",
+    responses=described.responses(ImageNotFoundError, UnauthenticatedError, UnavailableError),
+)
+def erase_image(image_id: str, caller: Caller, services: ServicesDep) -> Receipt:
+    """Erase a photo and all that came from it: drawings, models fitted by it, estimates,
+    generators that learned from it, and every stored byte that nothing else needs. Datasets with
+    it are withdrawn. Answers, when all is gone, with a receipt, which is not kept here."""
+    erased = erasure.erase_image(services.database, services.store, caller, parse_id(image_id))
+    return erased.receipt()
 
 
 @router.head("/{image_id}/content", include_in_schema=False)

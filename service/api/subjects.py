@@ -29,7 +29,13 @@ from service.errors.generators import (
 from service.errors.images import ImageNotFoundError, SeveralFacesError
 from service.errors.models import ModelNotFoundError, UnsuitableBaseModelError
 from service.errors.operation import UnavailableError
-from service.errors.requests import InvalidRequestError, MalformedJsonError, UnauthenticatedError
+from service.errors.requests import (
+    BodyTooLargeError,
+    InvalidRequestError,
+    MalformedJsonError,
+    UnauthenticatedError,
+    UnsupportedMediaTypeError,
+)
 from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import (
     ConsentExpiredError,
@@ -112,6 +118,33 @@ def list_subjects(
 def read_subject(subject_id: str, caller: Caller, session: ReadSession) -> wire.Subject:
     """The subject's label and consent."""
     return wire.subject(subjects.get(session, caller, parse_id(subject_id)))
+
+
+@router.put(
+    "/{subject_id}/consent",
+    response_model=wire.Subject,
+    summary="Renew a consent",
+    openapi_extra=described.body(described.json_content(wire.Consent)),
+    responses=described.responses(
+        SubjectNotFoundError,
+        ConsentExpiredError,
+        MalformedJsonError,
+        InvalidRequestError,
+        BodyTooLargeError,
+        UnsupportedMediaTypeError,
+        UnauthenticatedError,
+        UnavailableError,
+    ),
+)
+def renew_consent(
+    subject_id: str,
+    posted: Annotated[Posted[wire.Consent], Depends(posted_json(wire.Consent))],
+    caller: Caller,
+    session: WriteSession,
+) -> wire.Subject:
+    """Put a newer consent in the place of the one on record. Once the last day of the old one is
+    over, all that came from the subject is erased within minutes, and there is nothing to renew."""
+    return wire.subject(subjects.renew(session, caller, parse_id(subject_id), posted.asked))
 
 
 @router.delete(

@@ -13,6 +13,7 @@ from service.cli.dataset import dataset
 from service.cli.errors import SentenceGroup
 from service.cli.estimate import estimate
 from service.cli.evaluate import evaluate
+from service.cli.image import image
 from service.cli.model import model
 from service.cli.serving import check, serve, worker
 from service.cli.storage import db, gc, keys
@@ -47,6 +48,7 @@ app.command()(check)
 app.command()(gc)
 app.add_typer(corpus, name="corpus")
 app.add_typer(dataset, name="dataset")
+app.add_typer(image, name="image")
 app.add_typer(subject, name="subject")
 app.add_typer(model, name="model")
 app.add_typer(character, name="character")

@@ -66,6 +66,13 @@ def build(
         list[str] | None,
         typer.Option(metavar="NAME:AU=INTENSITY,...", help="What to draw on every --image."),
     ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            help="Whom every --image shows: a subject's id, or any name of your own. A dataset "
+            "with images of a subject is withdrawn when they are erased."
+        ),
+    ] = None,
     poses: Annotated[
         str,
         typer.Option(help="frontal, fera2017 (nine), or pitch,yaw in degrees: -20,40/0,0."),
@@ -144,7 +151,7 @@ def build(
                 **({"aus": au} if au else {}),
             }
         else:
-            ids = [str(client.upload(photo).id) for photo in image or []]
+            ids = [str(client.upload(photo, subject).id) for photo in image or []]
             named = parse_targets([], target or [])
             targets = [each.target.as_dict() for each in named]
             request = {**common, "image_ids": ids, "targets": targets}

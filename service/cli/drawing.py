@@ -56,10 +56,12 @@ def draw_all(
     options: Mapping[str, Any],
     *,
     shown: Mapping[Path, Target] | None = None,
+    subject: str | None = None,
     strict: bool = False,
 ) -> Drawn:
     """Have every image drawn with every target, with progress bars, into the folder `out`.
 
+    The images are `subject`'s, where one is named.
     A photo that cannot be drawn is skipped, or ends it when `strict`. What is finished is kept even
     when the job fails; when this is interrupted, the job is cancelled. `shown` is what some images
     are said to show; the others are read.
@@ -74,7 +76,7 @@ def draw_all(
         photos = []
         for path in progress.track(images, description="uploading"):
             try:
-                photos.append(_uploaded(client, path, options.get("face")))
+                photos.append(_uploaded(client, path, options.get("face"), subject))
             except CommandError as error:
                 if strict:
                     raise
@@ -116,10 +118,10 @@ def draw_all(
     return Drawn(drawings, skipped)
 
 
-def _uploaded(client: Client, path: Path, face: int | None) -> Photo:
+def _uploaded(client: Client, path: Path, face: int | None, subject: str | None) -> Photo:
     """Raises: CommandError, naming the file: it is no photo with that face."""
     try:
-        image = client.upload(path)
+        image = client.upload(path, subject)
     except OSError as error:
         raise CommandError(f"{printable(path)}: {error.strerror or error}.") from error
     except RefusedError as error:

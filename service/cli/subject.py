@@ -20,19 +20,22 @@ subject = typer.Typer(
 )
 
 
+Expires = Annotated[
+    str | None,
+    typer.Option(
+        help="The last day on which it is good: YYYY-MM-DD. After it, all that came from the "
+        "person is erased."
+    ),
+]
+
+
 @subject.command()
 def create(
     label: Annotated[str, typer.Argument(help="Your own name for the person; a pseudonym.")],
     basis: Annotated[str, typer.Option(help="On what grounds, such as 'informed consent'.")],
     reference: Annotated[str, typer.Option(help="Where the record is: a form, a protocol.")],
     date: Annotated[str, typer.Option(help="When it was given: YYYY-MM-DD.")],
-    expires: Annotated[
-        str | None,
-        typer.Option(
-            help="The last day on which it is good: YYYY-MM-DD. After it, all that came from the "
-            "person is erased."
-        ),
-    ] = None,
+    expires: Expires = None,
     url: Url = None,
     data: DataFolder = None,
 ) -> None:
@@ -41,14 +44,31 @@ def create(
     facsimile subject create P07 --basis "informed consent" --reference "form 114"
     --date 2026-11-02 --expires 2031-11-01
     """
-    consent = {
-        "basis": basis,
-        "reference": reference,
-        "date": _day(date),
-        **({} if expires is None else {"expires": _day(expires)}),
-    }
+    consent = _consent(basis, reference, date, expires)
     with connected(url, data) as client:
         typer.echo(str(client.create_subject({"label": label, "consent": consent}).id))
+
+
+@subject.command()
+def renew(
+    subject_id: Annotated[uuid.UUID, typer.Argument(help="The subject's id.")],
+    basis: Annotated[str, typer.Option(help="On what grounds, such as 'informed consent'.")],
+    reference: Annotated[str, typer.Option(help="Where the record is: a form, a protocol.")],
+    date: Annotated[str, typer.Option(help="When it was given: YYYY-MM-DD.")],
+    expires: Expires = None,
+    url: Url = None,
+    data: DataFolder = None,
+) -> None:
+    """Record a newer consent in the place of the old one; prints the last day of the new one.
+
+    facsimile subject renew 019e6f1e-1b30-7a66-8c3d-5e2f1a0b9c8d --basis "informed consent"
+    --reference "form 131" --date 2031-10-05 --expires 2036-10-04
+    """
+    consent = _consent(basis, reference, date, expires)
+    with connected(url, data) as client:
+        row = client.renew_consent(subject_id, consent)
+    until = "without an end" if row.consent.expires is None else f"until {row.consent.expires}"
+    typer.echo(f"{row.label}: consent of {row.consent.date}, good {until}")
 
 
 @subject.command("list")
@@ -81,6 +101,11 @@ def erase(
     with connected(url, data) as client:
         receipt = client.erase_subject(subject_id)
     typer.echo(json.dumps(receipt.model_dump(mode="json"), indent=2))
+
+
+def _consent(basis: str, reference: str, date: str, expires: str | None) -> dict[str, str]:
+    until = {} if expires is None else {"expires": _day(expires)}
+    return {"basis": basis, "reference": reference, "date": _day(date), **until}
 
 
 def _day(text: str) -> str:

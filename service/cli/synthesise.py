@@ -18,6 +18,7 @@ from service.cli.running import running_service
 from service.cli.targets import parse_shown, parse_targets
 from service.client import Client
 from service.config import ClientSettings
+from service.db.ids import parse_id
 from service.wire.expressions import DEFAULT_GENERATOR
 
 
@@ -87,6 +88,13 @@ def synthesise(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first photo that cannot be drawn.")
     ] = False,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            help="Whom the photos show: a subject's id, with whom they and the drawings are "
+            "erased, or any name of your own."
+        ),
+    ] = None,
     url: Annotated[
         str | None,
         typer.Option(
@@ -121,6 +129,10 @@ def synthesise(
     targets = parse_targets(au or [], target or [])
     said = parse_shown(shows or [], images)
     shown = {image: one for image, one in zip(images, said, strict=True) if one is not None}
+    if subject is not None and parse_id(subject) and not (url or ClientSettings().url):
+        raise CommandError(
+            "A subject is known to the service that keeps them; name it by --url or FACSIMILE_URL."
+        )
     options = {
         "generator": generator,
         "registration": registration.value,
@@ -130,7 +142,9 @@ def synthesise(
     }
     out.mkdir(parents=True, exist_ok=True)
     with _service(url) as client:
-        drawn = draw_all(client, images, targets, out, options, shown=shown, strict=strict)
+        drawn = draw_all(
+            client, images, targets, out, options, shown=shown, subject=subject, strict=strict
+        )
     count = "1 drawing" if len(drawn.drawings) == 1 else f"{len(drawn.drawings)} drawings"
     typer.echo(f"{count} in {out}, listed in {out / MANIFEST}")
     if drawn.skipped:

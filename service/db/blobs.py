@@ -7,6 +7,7 @@ until their transaction ends. On SQLite every writing transaction excludes all o
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -54,6 +55,19 @@ _REFERENCES: Final[
 collector takes its blobs away."""
 
 
+_KINDS: Final = {
+    "Image": "a photo",
+    "ExpressionItem": "a drawing",
+    "Shard": "a part of a dataset",
+    "Corpus": "a file of a corpus",
+    "CorpusPack": "a part of a corpus",
+    "Dataset": "a file of a dataset",
+    "Model": "a model",
+    "Generator": "a generator",
+    "EstimateItem": "a photo to read",
+}
+
+
 def lock_shared(session: Session, addresses: Iterable[str]) -> None:
     """Hold off the deletion of these blobs until the transaction ends."""
     _lock(session, "pg_advisory_xact_lock_shared", addresses)
@@ -76,6 +90,22 @@ def needed(session: Session, addresses: Sequence[str]) -> set[str]:
         query = select(column).where(column.in_(addresses), *alive)
         found.update(address for address in session.scalars(query) if address is not None)
     return found
+
+
+def why_needed(session: Session, addresses: Sequence[str], owner_id: uuid.UUID) -> dict[str, str]:
+    """Those of the blobs that some row still refers to, with a sentence for the owner about it."""
+    reasons: dict[str, str] = {}
+    for column, alive in _REFERENCES:
+        query = select(column).where(column.in_(addresses), *alive)
+        kind = _KINDS[column.class_.__name__]
+        for address in session.scalars(query):
+            reasons.setdefault(address, f"The very same bytes are {kind} that stays.")
+    own = select(Image.sha256, Image.id).where(
+        Image.sha256.in_(addresses), Image.owner_id == owner_id, Image.erased_at.is_(None)
+    )
+    for address, image_id in session.execute(own.order_by(Image.id)):
+        reasons[address] = f"The very same bytes are your image {image_id}, which stays."
+    return reasons
 
 
 def remove_unneeded(database: Database, store: ArtifactStore, addresses: Iterable[str]) -> int:

@@ -70,9 +70,12 @@ class Repository(Generic[Owned]):
         )
         return {row.id: row for row in self.session.scalars(query)}
 
-    def page(self, limit: int, before: uuid.UUID | None = None) -> Page[Owned]:
+    def page(
+        self, limit: int, before: uuid.UUID | None = None, *where: ColumnElement[bool]
+    ) -> Page[Owned]:
         """Up to `limit` rows, newest first, of those made before the row `before`."""
-        query = select(self.table).where(self.table.owner_id == self.owner_id, *self.listed())
+        mine = self.table.owner_id == self.owner_id
+        query = select(self.table).where(mine, *self.listed(), *where)
         if before is not None:
             query = query.where(self.table.id < before)
         found = self.session.scalars(query.order_by(self.table.id.desc()).limit(limit + 1)).all()
@@ -103,6 +106,17 @@ class Images(Repository[Image]):
     """An owner's photos."""
 
     table = Image
+
+    def held(self, image_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Image]:
+        """Those of the photos that exist, which are not erased before the transaction ends."""
+        query = select(Image).where(Image.owner_id == self.owner_id, Image.id.in_(set(image_ids)))
+        held = query.order_by(Image.id).with_for_update(read=True, key_share=True)
+        return {row.id: row for row in self.session.scalars(held)}
+
+    def page_of(self, limit: int, before: uuid.UUID | None, subject_id: str | None) -> Page[Image]:
+        """A page of those that are there, of one subject where one is named."""
+        of = () if subject_id is None else (Image.subject_id == subject_id,)
+        return self.page(limit, before, Image.erased_at.is_(None), *of)
 
 
 class Jobs(Repository[Job]):

@@ -17,9 +17,9 @@ from service.errors.resources import ResourceExpiredError
 from service.jobs.contracts import EVALUATE
 from service.jobs.queue import enqueue
 from service.usecases import corpora, models
-from service.usecases.erasure import Erased, erase_evaluation
 from service.usecases.images import expiry, has_expired
 from service.usecases.jobs import page_with_jobs, unfinished
+from service.usecases.traces import Erased, erase_evaluation
 from service.wire.evaluations import EvaluationRequest
 
 SEEN: Final = "The model learned from people of these frames: its figures here flatter it."

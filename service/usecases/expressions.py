@@ -51,7 +51,7 @@ def images_of(session: Session, owner_id: uuid.UUID, image_ids: Sequence[uuid.UU
         ImageNotFoundError, ResourceExpiredError: names the first that cannot be had.
         ConsentExpiredError: of a subject in one of them.
     """
-    found = Images(session, owner_id).get_many(image_ids)
+    found = Images(session, owner_id).held(image_ids)
     for index, image_id in enumerate(image_ids):
         pointer = f"/image_ids/{index}"
         if image_id not in found:

@@ -30,8 +30,8 @@ from service.errors.generators import (
 from service.errors.requests import InvalidRequestError
 from service.jobs.contracts import GENERATORS
 from service.usecases import trained
-from service.usecases.erasure import Erased, erase_trained
 from service.usecases.jobs import page_with_jobs
+from service.usecases.traces import Erased, erase_trained
 
 _OF_A_DATASET: Final = ("drawings",)
 """What goes with photos alone."""

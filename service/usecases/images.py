@@ -18,7 +18,7 @@ from models.registration.face import RegistrationKind
 from service.artifacts import ArtifactStore, address_of
 from service.config import Settings
 from service.db.blobs import lock_shared
-from service.db.repositories import Images
+from service.db.repositories import Images, Page
 from service.db.tables import Image
 from service.db.types import now
 from service.errors.images import (
@@ -134,8 +134,19 @@ def get(session: Session, owner_id: uuid.UUID, image_id: uuid.UUID | None) -> Im
     if image is None:
         raise ImageNotFoundError("You have no image with this id.")
     if has_expired(image.expires_at):
-        raise ResourceExpiredError("This image has expired; upload the photo again.")
+        raise ResourceExpiredError("This image is no longer kept; upload the photo again.")
     return image
+
+
+def page(
+    session: Session,
+    owner_id: uuid.UUID,
+    limit: int,
+    before: uuid.UUID | None,
+    subject_id: str | None = None,
+) -> Page[Image]:
+    """An owner's images, newest first; of one subject where one is named."""
+    return Images(session, owner_id).page_of(limit, before, subject_id)
 
 
 def registered(

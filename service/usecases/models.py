@@ -39,9 +39,9 @@ from service.errors.subjects import NotOfThisSubjectError
 from service.errors.targets import UnknownActionUnitError
 from service.jobs.contracts import PERSONALISE, TRAIN
 from service.usecases import datasets, generators, subjects, trained
-from service.usecases.erasure import Erased, erase_trained
 from service.usecases.images import expiry, has_expired
 from service.usecases.jobs import page_with_jobs
+from service.usecases.traces import Erased, erase_trained
 from service.wire.models import PersonaliseRequest, TrainRequest
 
 
@@ -334,7 +334,7 @@ def _check(checkpoint: Checkpoint) -> None:
 
 
 def _check_photo(session: Session, subject: Subject, image_id: uuid.UUID) -> None:
-    image = Images(session, subject.owner_id).get(image_id)
+    image = Images(session, subject.owner_id).held([image_id]).get(image_id)
     if image is None:
         raise ImageNotFoundError(f"You have no image {image_id}.", pointer="/image_id")
     if has_expired(image.expires_at):

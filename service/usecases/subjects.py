@@ -15,7 +15,7 @@ from service.db.types import now
 from service.errors.requests import InvalidRequestError
 from service.errors.subjects import ConsentExpiredError, SubjectNotFoundError
 from service.usecases.images import has_expired
-from service.wire.subjects import SubjectRequest
+from service.wire.subjects import Consent, SubjectRequest
 
 
 def create(session: Session, owner_id: uuid.UUID, asked: SubjectRequest) -> Subject:
@@ -25,31 +25,47 @@ def create(session: Session, owner_id: uuid.UUID, asked: SubjectRequest) -> Subj
         ConsentExpiredError: the consent is no longer good.
         InvalidRequestError: it is of a day to come, or ends before it begins.
     """
-    consent = asked.consent
+    subject = Subject(owner_id=owner_id, label=asked.label)
+    _agree(subject, asked.consent, "/consent")
+    return Subjects(session, owner_id).add(subject)
+
+
+def renew(
+    session: Session, owner_id: uuid.UUID, subject_id: uuid.UUID | None, consent: Consent
+) -> Subject:
+    """Put a newer consent in the place of the one on record; it may be the last day's that is
+    over, as long as the subject is not erased.
+
+    Raises:
+        SubjectNotFoundError.
+        ConsentExpiredError, InvalidRequestError: as of a new subject's.
+    """
+    subject = None if subject_id is None else Subjects(session, owner_id).held(subject_id)
+    if subject is None:
+        raise SubjectNotFoundError("You have no subject with this id.")
+    _agree(subject, consent, "")
+    return subject
+
+
+def _agree(subject: Subject, consent: Consent, pointer: str) -> None:
     # A day begins up to 14 hours earlier elsewhere than in UTC.
     if consent.date > (now() + timedelta(hours=14)).date():
-        raise InvalidRequestError("The consent's date is a day to come.", pointer="/consent/date")
+        raise InvalidRequestError("The consent's date is a day to come.", pointer=f"{pointer}/date")
     if consent.expires is not None and consent.expires < consent.date:
         raise InvalidRequestError(
-            "The consent expires before it was given.", pointer="/consent/expires"
+            "The consent expires before it was given.", pointer=f"{pointer}/expires"
         )
     ends = None if consent.expires is None else _end_of(consent.expires)
     if has_expired(ends):
         raise ConsentExpiredError(
             f"The consent expired with {consent.expires}; renew it first.",
-            pointer="/consent/expires",
+            pointer=f"{pointer}/expires",
         )
-    return Subjects(session, owner_id).add(
-        Subject(
-            owner_id=owner_id,
-            label=asked.label,
-            consent_basis=consent.basis,
-            consent_reference=consent.reference,
-            consent_date=consent.date,
-            consent_expires=consent.expires,
-            expires_at=ends,
-        )
-    )
+    subject.consent_basis = consent.basis
+    subject.consent_reference = consent.reference
+    subject.consent_date = consent.date
+    subject.consent_expires = consent.expires
+    subject.expires_at = ends
 
 
 def get(session: Session, owner_id: uuid.UUID, subject_id: uuid.UUID | None) -> Subject:

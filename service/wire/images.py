@@ -88,6 +88,13 @@ class Image(BaseModel):
     expires_at: datetime | None
 
 
+class ImageList(BaseModel):
+    """A page of photos, newest first."""
+
+    items: list[Image]
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
+
+
 def image(row: tables.Image) -> Image:
     """An image."""
     faces = [Face(**face) for face in row.faces]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.wire.common import SHA256, SUBJECT_ID, Line, Text
+from service.wire.common import IMAGE_ID, SHA256, SUBJECT_ID, Line, Text
 
 if TYPE_CHECKING:
     from service.db import tables
@@ -81,17 +81,19 @@ class ErasedBlob(BaseModel):
     """Stored bytes that came from the subject."""
 
     sha256: str
-    erased: bool = Field(description="false where other rows need the very same bytes.")
+    erased: bool = Field(description="false where the bytes are still there.")
+    reason: str | None = Field(description="Why they are still there; null where they are not.")
 
 
 class Receipt(BaseModel):
-    """What was erased with a subject."""
+    """What was erased with a subject or an image."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
                     "subject_id": SUBJECT_ID,
+                    "image_id": None,
                     "erased_at": "2026-11-20T15:04:05.123456Z",
                     "images": 2,
                     "drawings": 8,
@@ -99,21 +101,30 @@ class Receipt(BaseModel):
                     "generators": 0,
                     "estimates": 1,
                     "datasets_withdrawn": [],
-                    "blobs": [{"sha256": SHA256, "erased": True}],
+                    "blobs": [
+                        {"sha256": SHA256, "erased": True, "reason": None},
+                        {
+                            "sha256": "9f86d081884c7d659a2feaa0c55ad015" * 2,
+                            "erased": False,
+                            "reason": f"The very same bytes are your image {IMAGE_ID}, which "
+                            "stays.",
+                        },
+                    ],
                 }
             ]
         }
     )
 
-    subject_id: uuid.UUID
+    subject_id: uuid.UUID | None = Field(description="null where one image was erased.")
+    image_id: uuid.UUID | None = Field(description="null where a subject was erased.")
     erased_at: datetime
     images: int
     drawings: int
-    models: int
-    generators: int = Field(description="Those that had learned from images of the subject.")
+    models: int = Field(description="The subject's, and those that learned from the images.")
+    generators: int = Field(description="Those that had learned from the images.")
     estimates: int
     datasets_withdrawn: list[uuid.UUID] = Field(
-        description="Datasets that had images of the subject; their files are erased."
+        description="Datasets that had the images; their files are erased."
     )
     blobs: list[ErasedBlob]
 

@@ -14,9 +14,11 @@ from models.estimators.reader import NoComparisonError, Reader
 from models.generators.config import UndrawableTargetError
 from models.normalisation.mean_texture import mean_texture
 from models.registration.face import RegisteredFace, RegistrationKind
+from service.db.blobs import remove_unneeded
 from service.db.tables import Image, Model
+from service.db.types import now
 from worker.generators import generator_of
-from worker.person_check import TITLE, looks_like_another, signature_of
+from worker.person_check import CODE, TITLE, looks_like_another, signature_of
 from worker.readers import FoundFace, found_face, load_model, registered, too_small
 from worker.training_parts import need_torch, store_checkpoint
 from worker.work import JobFailedError, Work, YieldRequestedError
@@ -26,14 +28,23 @@ OTHERS_LOOKED_AT = 4
 
 
 @dataclass(frozen=True)
+class _Photo:
+    """A photo of the subject, and how messages name it."""
+
+    id: uuid.UUID
+    sha256: str
+    label: str
+
+
+@dataclass(frozen=True)
 class _Plan:
     """What is to be made, read once from the rows."""
 
     method: str
     base: str
-    photo: tuple[str, str]
-    more: tuple[tuple[str, str], ...]
-    others: tuple[tuple[str, str], ...]
+    photo: _Photo
+    more: tuple[_Photo, ...]
+    others: tuple[_Photo, ...]
     recipe: str | None
     generator: str
     seed: int
@@ -57,7 +68,7 @@ def make_personal(work: Work) -> None:
         work.stage("calibrating")
         more = [_registered(work, photo, base.config.registration) for photo in plan.more]
         for photo, other in zip(plan.more, more, strict=True):
-            _insist_on_same(face, other, photo[1])
+            _insist_on_same(work, face, photo, other)
         made, steps = _calibrated(base, [face, *more]).checkpoint, work.job.total
     else:
         work.stage("fine-tuning")
@@ -71,6 +82,8 @@ def _plan(work: Work) -> _Plan | None:
         row = session.get_one(Model, work.job.resource_id)
         if row.checkpoint_sha256 is not None:
             return None
+        if (refusal := row.options.get("refusal")) is not None:
+            raise JobFailedError(CODE, TITLE, refusal)
         image = session.get(Image, uuid.UUID(row.options["image_id"]))
         if image is None or image.erased_at is not None:
             raise JobFailedError(
@@ -83,7 +96,7 @@ def _plan(work: Work) -> _Plan | None:
                 raise JobFailedError(
                     "resource-expired", "The resource has expired", "A photo has expired."
                 )
-            more.append((further.sha256, further.filename or image_id))
+            more.append(_photo(further))
         others = session.scalars(
             select(Image)
             .where(
@@ -99,20 +112,23 @@ def _plan(work: Work) -> _Plan | None:
         return _Plan(
             row.method,
             row.base or "compact",
-            (image.sha256, image.filename or str(image.id)),
+            _photo(image),
             tuple(more),
-            tuple((other.sha256, other.filename or str(other.id)) for other in others),
+            tuple(_photo(other) for other in others),
             row.options["recipe"],
             row.options.get("generator", "rig"),
             int(row.options["seed"]),
         )
 
 
-def _registered(work: Work, photo: tuple[str, str], kind: RegistrationKind) -> RegisteredFace:
-    sha256, label = photo
-    face = found_face(work, work.store.read(sha256), kind, label)
+def _photo(image: Image) -> _Photo:
+    return _Photo(image.id, image.sha256, image.filename or str(image.id))
+
+
+def _registered(work: Work, photo: _Photo, kind: RegistrationKind) -> RegisteredFace:
+    face = found_face(work, work.store.read(photo.sha256), kind, photo.label)
     if isinstance(face, FoundFace):
-        problem = too_small(face, label)
+        problem = too_small(face, photo.label)
         if problem is None:
             return face.registered
         face = problem
@@ -120,25 +136,52 @@ def _registered(work: Work, photo: tuple[str, str], kind: RegistrationKind) -> R
 
 
 def _check_person(work: Work, plan: _Plan, face: RegisteredFace) -> None:
-    """Hold the reference against the subject's other photos; one that agrees is enough."""
-    problems = []
+    """Hold the reference against the subject's other photos; one that agrees is enough.
+
+    A photo that is refused is not kept: it shows somebody who did not agree to that, and it would
+    have the subject's own photos refused beside it.
+    """
+    refusals = []
     person = np.asarray(signature_of(face), np.float32)
     for photo in plan.others:
-        other = registered(work, work.store.read(photo[0]), "3d", photo[1])
+        other = registered(work, work.store.read(photo.sha256), "3d", photo.label)
         if not isinstance(other, RegisteredFace):
             continue
-        problem = looks_like_another(other, person, f"{plan.photo[1]}, beside {photo[1]}")
+        problem = looks_like_another(other, person, f"{plan.photo.label}, beside {photo.label}")
         if problem is None:
             return
-        problems.append(problem)
-    if problems:
-        raise JobFailedError(problems[0]["code"], TITLE, problems[0]["detail"])
+        refusals.append(
+            f"{problem['detail']} The photo is not kept. Should it be {photo.label} (image "
+            f"{photo.id}) that shows somebody else, delete that image and send this one again."
+        )
+    if refusals:
+        _forget_photo(work, plan.photo, refusals[0])
+        raise JobFailedError(CODE, TITLE, refusals[0])
 
 
-def _insist_on_same(face: RegisteredFace, other: RegisteredFace, label: str) -> None:
-    problem = looks_like_another(other, np.asarray(signature_of(face), np.float32), label)
+def _forget_photo(work: Work, photo: _Photo, refusal: str) -> None:
+    """Keep of a photo that it was refused, and nothing else.
+
+    Its row stays, marked as erased, so that what may have been drawn from it goes with the subject.
+    A second run of this job, after a worker was killed here, says the same.
+    """
+    with work.database.write() as session:
+        work.lease.update(session)
+        model = session.get_one(Model, work.job.resource_id)
+        model.options = {**model.options, "refusal": refusal}
+        image = session.get(Image, photo.id)
+        if image is not None:
+            image.faces, image.filename = [], None
+            image.erased_at = image.expires_at = now()
+    remove_unneeded(work.database, work.store, [photo.sha256])
+
+
+def _insist_on_same(work: Work, face: RegisteredFace, photo: _Photo, other: RegisteredFace) -> None:
+    problem = looks_like_another(other, np.asarray(signature_of(face), np.float32), photo.label)
     if problem is not None:
-        raise JobFailedError(problem["code"], TITLE, problem["detail"])
+        refusal = f"{problem['detail']} The photo is not kept."
+        _forget_photo(work, photo, refusal)
+        raise JobFailedError(CODE, TITLE, refusal)
 
 
 def _calibrated(base: Reader, faces: Sequence[RegisteredFace]) -> Reader:
