@@ -26,7 +26,7 @@ from tests.service.test_subjects_api import (
     stored,
     subject_of,
 )
-from tests.support.pictures import encoded, portrait_image
+from tests.support.pictures import encoded, stranger_image
 from tests.support.problems import problem
 from tests.support.running import Service, eventually
 
@@ -86,10 +86,9 @@ def test_photos_are_listed_by_whom_they_show(service: Service) -> None:
     assert [image["id"] for image in left] == [photos[2]["id"], photos[0]["id"]]
 
 
-def stretched_of(service: Service, subject: str) -> dict[str, Any]:
-    """A photo of a face of another shape, uploaded as the subject's."""
-    tall = portrait_image().resize((512, 760))
-    files = {"file": ("mix-up.jpg", encoded(tall, "JPEG", quality=90))}
+def stranger_of(service: Service, subject: str) -> dict[str, Any]:
+    """A photo of somebody else, uploaded as the subject's."""
+    files = {"file": ("mix-up.jpg", encoded(stranger_image(), "JPEG", quality=90))}
     answer = service.client.post("/v1/images", files=files, data={"subject_id": subject})
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
@@ -108,7 +107,7 @@ def test_a_refused_photo_is_not_kept_and_locks_nobody_out(service: Service) -> N
     subject = subject_of(service)
     good = photo_of(service, subject, 87)
     assert personalised(service, subject, good)["job"]["state"] == "succeeded"
-    mixed_up = stretched_of(service, subject)
+    mixed_up = stranger_of(service, subject)
     refused = personalised(service, subject, mixed_up)["job"]
     assert refused["state"] == "failed"
     assert refused["error"]["type"] == "/problems/other-person"
@@ -129,7 +128,7 @@ def test_a_refused_photo_is_not_kept_and_locks_nobody_out(service: Service) -> N
 
 def test_where_the_first_photo_was_the_wrong_one_it_can_be_deleted(service: Service) -> None:
     subject = subject_of(service)
-    wrong = stretched_of(service, subject)
+    wrong = stranger_of(service, subject)
     assert personalised(service, subject, wrong)["job"]["state"] == "succeeded"
     right = photo_of(service, subject, 89)
     error = personalised(service, subject, right)["job"]["error"]
@@ -242,7 +241,7 @@ def test_a_refusal_is_the_same_when_a_worker_died_in_it(service: Service) -> Non
     subject = subject_of(service)
     good = photo_of(service, subject, 90)
     assert personalised(service, subject, good)["job"]["state"] == "succeeded"
-    mixed_up = stretched_of(service, subject)
+    mixed_up = stranger_of(service, subject)
     refused = personalised(service, subject, mixed_up)
     # As the rows are after the photo was forgotten and before the job ended.
     database = open_database(service.settings.database)

@@ -7,6 +7,7 @@ import struct
 import zlib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -79,3 +80,13 @@ def animated_gif() -> bytes:
     """A GIF of three frames."""
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
     return encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
+
+
+def stranger_image() -> Image.Image:
+    """A photo of somebody who is not in the portrait: the first of a sheet of docs/rig.md.
+
+    Face Research Lab London Set (DeBruine & Jones), CC BY 4.0.
+    """
+    sheet = Path(__file__).resolve().parents[2] / "docs" / "rig_pasted.jpg"
+    with Image.open(sheet) as opened:
+        return opened.convert("RGB").crop((8, 42, 218, 252)).resize((420, 420))
