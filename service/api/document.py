@@ -28,6 +28,7 @@ TAGS: Final = (
     ("estimates", "AU intensities read from photos."),
     ("evaluations", "Models held against the labels of a corpus."),
     ("generators", "What draws: the ones that ship, and your own."),
+    ("characters", "Stylised people that nobody is, drawn with any action units."),
     ("jobs", "How work is coming along; it can be followed and cancelled."),
     ("operation", "For those who operate the service."),
 )
