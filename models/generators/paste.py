@@ -198,9 +198,10 @@ def _plain(
         ratio = face.photo_view.scale / canvas.scale
         picked = pyramid.sample(at, ratio).astype(np.float32)
         picked[canvas.index < 0] = 0
-        return canvas.reduced(picked)
+        return picked
 
-    out = plain(lay_out(model, moved, view, size))
+    canvas = lay_out(model, moved, view, size)
+    out = canvas.reduced(plain(canvas))
     for part in openings(model, dense, moved, view, size):
-        out[part.rows, part.columns] = plain(part)[part.rows, part.columns]
+        out[part.rows, part.columns] = part.part(plain(part))
     return out

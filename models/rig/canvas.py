@@ -49,12 +49,15 @@ class Canvas:
 
     def reduced(self, colour: FloatArray) -> FloatArray:
         """Channels on the fine grid (h, w, C) as a drawing, float32 (size, size, C)."""
-        height, width = colour.shape[0] // self.finer, colour.shape[1] // self.finer
         out = np.zeros((self.size, self.size, colour.shape[2]), np.float32)
-        out[self.rows, self.columns] = cv2.resize(
-            colour, (width, height), interpolation=cv2.INTER_AREA
-        )
+        out[self.rows, self.columns] = self.part(colour)
         return out
+
+    def part(self, colour: FloatArray) -> FloatArray:
+        """Channels on the fine grid as the part of a drawing in `rows` and `columns`."""
+        height, width = colour.shape[0] // self.finer, colour.shape[1] // self.finer
+        small = cv2.resize(colour, (width, height), interpolation=cv2.INTER_AREA)
+        return np.asarray(small, np.float32)
 
 
 def lay_out(

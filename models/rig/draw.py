@@ -72,6 +72,36 @@ def _light_on_map(subject: Subject) -> FloatArray:
     return np.asarray(light[:2] / facing, np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class Paint:
+    """What an expression is drawn with, on any canvas.
+
+    Attributes:
+        vertices: float32 (V, 9): photo x, y; log of the shading; whether the photo shows it;
+            x, y on `folds`; the canonical position drawn.
+        folds: float32, `Expression.appearance` enlarged.
+        shut: float32 (K,), see `shut_lips.shut`.
+    """
+
+    vertices: FloatArray
+    folds: FloatArray
+    shut: FloatArray
+
+
+def _paint(model: RigModel, subject: Subject, expression: Expression) -> Paint:
+    shut = shut_lips.shut(model.lips, subject, expression.moved)
+    vertices = np.column_stack(
+        [
+            _texture(model, subject, expression, shut),
+            np.log(np.maximum(expression.shading, 0.1)),
+            subject.seen,
+            enlarged_coordinates(model.neutral),
+            expression.moved,
+        ]
+    )
+    return Paint(np.asarray(vertices, np.float32), enlarged(expression.appearance), shut)
+
+
 def draw_face(
     model: RigModel, subject: Subject, pyramid: Pyramid, expression: Expression,
     view: View, canvas: Canvas, seed: int,
@@ -80,10 +110,13 @@ def draw_face(
 
     `view` is the one that `canvas` was laid out in.
     """
-    out = draw(model, subject, pyramid, expression, canvas, seed)
+    paint = _paint(model, subject, expression)
+    out = _levels(
+        canvas.reduced(_coloured(model, subject, pyramid, expression, canvas, seed, paint))
+    )
     for part in openings(model, subject.dense, expression.moved, view, canvas.size):
-        finer = draw(model, subject, pyramid, expression, part, seed)
-        out[part.rows, part.columns] = finer[part.rows, part.columns]
+        finer = _coloured(model, subject, pyramid, expression, part, seed, paint)
+        out[part.rows, part.columns] = _levels(part.part(finer))
     return out
 
 
@@ -102,18 +135,23 @@ def draw(
     Returns:
         uint8 RGB of the canvas's size; black beyond the face and where the photo does not show it.
     """
-    shown = canvas.index
-    shut = shut_lips.shut(model.lips, subject, expression.moved)
-    attributes = np.column_stack(
-        [
-            _texture(model, subject, expression, shut),
-            expression.shading,
-            subject.seen,
-            enlarged_coordinates(model.neutral),
-            expression.moved,
-        ]
+    paint = _paint(model, subject, expression)
+    return _levels(
+        canvas.reduced(_coloured(model, subject, pyramid, expression, canvas, seed, paint))
     )
-    pixels = canvas.interpolate(attributes)
+
+
+def _levels(colour: FloatArray) -> ImageArray:
+    return np.asarray(np.clip(colour + 0.5, 0, 255), np.uint8)
+
+
+def _coloured(
+    model: RigModel, subject: Subject, pyramid: Pyramid, expression: Expression,
+    canvas: Canvas, seed: int, paint: Paint,
+) -> FloatArray:  # fmt: skip
+    """RGB on the fine grid of `canvas`, float32 (h, w, 3) 0..255."""
+    shown, shut = canvas.index, paint.shut
+    pixels = canvas.interpolate(paint.vertices)
     at, shading, seen, on_map, canonical = np.split(pixels, [2, 3, 4, 6], axis=2)
     skin_end = model.skin_triangles
     eye_end = skin_end + model.eye_triangles
@@ -122,7 +160,7 @@ def draw(
     at = np.ascontiguousarray(at)
     at[is_eye] = subject.view.project(canonical[is_eye])[:, :2]
     colour = pyramid.sample(at, subject.view.scale / canvas.scale).astype(np.float32)
-    colour *= _ratio(expression.appearance, on_map, shading, is_eye | is_mouth)
+    colour *= _ratio(paint.folds, on_map, shading, is_eye | is_mouth)
     colour[is_eye] = _eyes(subject, pyramid, expression.moved, canonical[is_eye], colour[is_eye])
     if is_mouth.any():
         inside = _mouth(model, subject, expression, canonical[is_mouth], seed)
@@ -133,7 +171,7 @@ def draw(
         line = shut_lips.line(model.lips, expression.moved, shut, canonical)
         colour *= np.exp(line[..., None] * _TINT)
     colour[(shown < 0) | (seen[..., 0] < 0.5)] = 0
-    return np.asarray(np.clip(canvas.reduced(colour) + 0.5, 0, 255), np.uint8)
+    return colour
 
 
 def _texture(
@@ -143,19 +181,20 @@ def _texture(
     out = shut_lips.texture(model.lips, subject, shut)
     for rims in (model.left_eye, model.right_eye):
         onto = carried(rims, subject.dense, expression.moved)
-        if onto is not subject.dense:
-            out = out + (subject.view.project(onto) - subject.view.project(subject.dense))[:, :2]
-    return np.asarray(out, np.float32)
+        if onto is not None:
+            out = out.copy()
+            out[rims.near] = out[rims.near] + onto @ subject.view.matrix[:2].T
+    return out
 
 
 def _ratio(
-    appearance: FloatArray, on_map: FloatArray, shading: FloatArray, bare: BoolArray
+    folds: FloatArray, on_map: FloatArray, shading: FloatArray, bare: BoolArray
 ) -> FloatArray:
     """(H, W, 3) factor on the photo's colour; 1 where there is no skin."""
-    log = cv2.remap(enlarged(appearance), on_map[..., 0], on_map[..., 1], cv2.INTER_LINEAR)
-    log += np.log(np.maximum(shading[..., 0], 0.1))
+    log = cv2.remap(folds, on_map[..., 0], on_map[..., 1], cv2.INTER_LINEAR)
+    log += shading[..., 0]
     log[bare] = 0
-    return np.asarray(np.exp(log[..., None] * _TINT), np.float32)
+    return np.asarray(cv2.exp(log[..., None] * _TINT), np.float32)
 
 
 def _eyes(

@@ -54,17 +54,24 @@ def find_iris(rims: Rims, dense: FloatArray, view: View, pyramid: Pyramid) -> Ey
     within = (y > top + 0.12 * (bottom - top)) & (y < bottom)
     height = float((bottom - top).max())
     middle = float((top + bottom)[16:32].mean() / 2)
-    best, found = -np.inf, ((left + right) / 2, middle)
-    for cx in np.linspace(left + 0.25 * (right - left), right - 0.25 * (right - left), 15):
-        for cy in np.linspace(middle - 0.20 * height, middle + 0.12 * height, 7):
-            apart = np.hypot(x - cx, y - cy)
-            disc = within & (apart < IRIS_RADIUS)
-            ring = within & (apart > 1.12 * IRIS_RADIUS) & (apart < 1.7 * IRIS_RADIUS)
-            if disc.sum() < 8 or ring.sum() < 8:
-                continue
-            contrast = float(grey[ring].mean() - grey[disc].mean())
-            if contrast > best:
-                best, found = contrast, (float(cx), float(cy))
+    span = right - left
+    cx, cy = np.meshgrid(
+        np.linspace(left + 0.25 * span, right - 0.25 * span, 15),
+        np.linspace(middle - 0.20 * height, middle + 0.12 * height, 7),
+        indexing="ij",
+    )
+    x, y, grey = x[within], y[within], grey[within]
+    apart = np.hypot(x - cx.ravel()[:, None].astype(np.float32), y - cy.ravel()[:, None])  # C, P
+    disc = apart < IRIS_RADIUS
+    ring = (apart > 1.12 * IRIS_RADIUS) & (apart < 1.7 * IRIS_RADIUS)
+    contrast = np.full(cx.size, -np.inf)
+    inside, around = disc.sum(axis=1), ring.sum(axis=1)
+    told = (inside >= 8) & (around >= 8)
+    contrast[told] = (ring @ grey)[told] / around[told] - (disc @ grey)[told] / inside[told]
+    if not told.any():
+        return Eye(rims, (left + span / 2, middle))
+    best = int(contrast.argmax())
+    found = float(cx.ravel()[best]), float(cy.ravel()[best])
     return Eye(rims, found)
 
 
@@ -104,7 +111,7 @@ def uncovering(eye: Eye, dense: FloatArray, moved: FloatArray, at: FloatArray) -
 
 def _beyond(past: FloatArray, travel: FloatArray) -> FloatArray:
     """1 where `past` an edge that has moved by `travel`, soft on both sides; 0 if it has not."""
-    travelled = np.clip(travel / 0.012 - 0.2, 0, 1)
+    travelled = np.clip(travel / 0.012 - 0.4, 0, 1)
     return np.asarray(np.clip(past / 0.026 + 0.5, 0, 1) * travelled, np.float32)
 
 

@@ -76,21 +76,24 @@ _INSET: Final = (0.013, 0.010)
 photo: its own blur mixes the eye's white into their edges."""
 _TRAVEL: Final = 0.05
 """Canonical units by which lids have come nearer when that is done in full."""
+_NO_NEARER: Final = 0.03
 _PLATE: Final = 0.93
 """How far skin that does not quite move as one with the rim follows it in this."""
 
 
-def carried(rims: Rims, dense: FloatArray, moved: FloatArray) -> FloatArray:
-    """Where (V, 3) on the photographed mesh `dense` to look the skin of `moved` up: `dense`, but
-    with the rims of lids that come nearer set onto the lids."""
+def carried(rims: Rims, dense: FloatArray, moved: FloatArray) -> FloatArray | None:
+    """How far (N, 3) beside the vertices `rims.near` of the photographed mesh `dense` the skin of
+    `moved` is to be looked up, so that the rims of lids that come nearer are set onto the lids.
+
+    None where no lids do.
+    """
     nearer = np.clip((rims.gaps(dense) - rims.gaps(moved)) / _TRAVEL, 0, 1)
-    if not nearer.any():
-        return dense
-    by = [_downwards(inset * nearer) for inset in (-_INSET[0], _INSET[1])]
-    onto = rims.move(dense, by[0], by[1]) - dense
-    follows = (rims.follow_upper + rims.follow_lower).sum(axis=1, keepdims=True)
-    near = np.clip((follows - _PLATE) / (1 - _PLATE), 0, 1)
-    return np.asarray(dense + near * onto, np.float32)
+    if nearer.max() < _NO_NEARER:
+        return None
+    upper, lower = rims.follow_upper[rims.near], rims.follow_lower[rims.near]
+    onto = lower @ _downwards(_INSET[1] * nearer) - upper @ _downwards(_INSET[0] * nearer)
+    follows = (upper + lower).sum(axis=1, keepdims=True)
+    return np.asarray(np.clip((follows - _PLATE) / (1 - _PLATE), 0, 1) * onto, np.float32)
 
 
 def _steps(white: FloatArray) -> FloatArray:
