@@ -26,6 +26,8 @@ _GRAIN: Final = 160
 """Places per canonical unit told apart in the photo."""
 _IRIS: Final = 0.10
 """Canonical units from the iris's middle within which there is no white to end."""
+_KEPT: Final = (0.5, 0.1)
+"""How much the mesh's own upper and lower contour count there, which follow an iris well."""
 _WHITE: Final = np.array([0.0, 0.5, 0.5], np.float32)
 """Weights of R, G and B by which the white of an eye stands out from skin, lashes and red."""
 _LEAST: Final = 0.06
@@ -66,8 +68,10 @@ def fitted_lids(
         # The other lid's edge is none of this one's.
         height = np.interp(xs, lower[:, 0], lower[:, 1]) - np.interp(xs, upper[:, 0], upper[:, 1])
         step[sign * off[:, None] > 0.75 * height] = 0
-        step[:, np.abs(xs - iris_x) < _IRIS] = 0
-        moved.append(_curve_through(share, off, step, rim, xs))
+        beside = np.abs(xs - iris_x) < _IRIS
+        step[:, beside] = 0
+        kept = np.where(beside, _KEPT[0] if rim is upper else _KEPT[1], 0)
+        moved.append(_curve_through(share, off, step, kept, rim))
     return rims.curved(rims.move(dense, _downwards(moved[0]), _downwards(moved[1])))
 
 
@@ -108,11 +112,12 @@ def _steps(white: FloatArray) -> FloatArray:
 
 
 def _curve_through(
-    share: FloatArray, off: FloatArray, step: FloatArray, rim: FloatArray, xs: FloatArray
+    share: FloatArray, off: FloatArray, step: FloatArray, kept: FloatArray, rim: FloatArray
 ) -> FloatArray:
-    """How far to move each vertex of `rim` (K, 3) down: a smooth curve, 0 at both corners."""
-    found = off[step.argmax(axis=0)]
-    sure = np.clip(step.max(axis=0) / _LEAST - 1, 0, 3)
+    """How far to move each vertex of `rim` (K, 3) down: a smooth curve, 0 at both corners, through
+    the steps found and, by weights `kept` (C,), along the mesh's own contour."""
+    found = np.where(kept > 0, 0, off[step.argmax(axis=0)])
+    sure = np.clip(step.max(axis=0) / _LEAST - 1, 0, 3) + kept
     waves = np.arange(1, 4)
     design = np.sin(np.pi * share[:, None] * waves)
     weight = sure.copy()
