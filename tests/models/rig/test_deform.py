@@ -220,6 +220,44 @@ def test_rims_never_cross() -> None:
     assert deepest["lips"] < 1.0 / 63
 
 
+def test_lips_part_up_to_the_corners_of_the_mouth() -> None:
+    model, face = rig_model(), person()
+    dropped = face + shift(face, AU25="D", AU26="D")
+    inner, outer = model.lips.upper[-1], 291
+    assert abs(dropped[inner, 0] - dropped[outer, 0]) < 1.5 * MILLIMETRE
+    # Skin of neither lip lies across the opening.
+    upper, lower = dropped[list(model.lips.upper)], dropped[list(model.lips.lower)]
+    skin = model.dense.triangles[: model.skin_triangles]
+    middles = dropped[skin].mean(axis=1)
+    beside = np.abs(middles[:, 0]) < upper[-1, 0] - 4 * MILLIMETRE
+    top = np.interp(middles[:, 0], upper[:, 0], upper[:, 1]) + MILLIMETRE
+    bottom = np.interp(middles[:, 0], lower[:, 0], lower[:, 1]) - MILLIMETRE
+    assert not (beside & (middles[:, 1] > top) & (middles[:, 1] < bottom)).any()
+
+
+def test_rims_are_curves_and_not_chords() -> None:
+    model, face = rig_model(), person()
+    for name in ("AU26", "AU43", "AU05"):
+        moved = face + shift(face, **{name: "E"})
+        for rims in model.openings:
+            for curve in (rims.upper_curve, rims.lower_curve):
+                change = curve.off(moved) - curve.off(face)
+                assert np.abs(change).max() < 0.1 * MILLIMETRE
+
+
+def test_au23_narrows_the_mouth_and_au24_does_not() -> None:
+    tight, pressed = shift(AU23="E"), shift(AU24="E")
+    assert tight[LEFT_CORNER, 0] < -3.5 * MILLIMETRE
+    assert pressed[LEFT_CORNER, 0] > -0.5 * MILLIMETRE
+    assert lip_height(AU24="E") < 0.85 * lip_height(AU23="E")
+
+
+def test_au06_leaves_the_outline_of_the_face() -> None:
+    model = rig_model()
+    rim = model.rim < 0.005
+    assert np.abs(shift(AU06="E")[rim, :2]).max() < 0.5 * MILLIMETRE
+
+
 def test_corners_pulled_up_and_down_settle_between() -> None:
     up, down = shift(AU12="E")[LEFT_CORNER, 1], shift(AU15="E")[LEFT_CORNER, 1]
     assert up < shift(AU12="E", AU15="E")[LEFT_CORNER, 1] < down
