@@ -191,8 +191,8 @@ def _ratio(
     folds: FloatArray, on_map: FloatArray, shading: FloatArray, bare: BoolArray
 ) -> FloatArray:
     """(H, W, 3) factor on the photo's colour; 1 where there is no skin."""
-    log = cv2.remap(folds, on_map[..., 0], on_map[..., 1], cv2.INTER_LINEAR)
-    log += shading[..., 0]
+    looked_up = cv2.remap(folds, on_map[..., 0], on_map[..., 1], cv2.INTER_LINEAR)
+    log = np.asarray(looked_up + shading[..., 0], np.float32)
     log[bare] = 0
     return np.asarray(cv2.exp(log[..., None] * _TINT), np.float32)
 

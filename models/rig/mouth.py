@@ -24,6 +24,8 @@ TEETH_X: Final = (-0.46, 0.46)
 TEETH_Y: Final = (-0.22, 0.16)
 """Extent of a teeth picture in canonical units, around the middle of the closed mouth."""
 
+_TEETH_ACROSS: Final = np.float32(0.87)
+"""Across a picture of teeth for what is across the mouth: smiles bare them up to its corners."""
 _CAVITY: Final = np.array([44.0, 17.0, 16.0])
 _TONGUE: Final = np.array([150.0, 72.0, 70.0])
 _LOWER_TOP: Final = 0.015
@@ -88,8 +90,8 @@ def draw_interior(
     out = _over(out, _TONGUE * (level / 190), _tongue(x, y - jaw, jaw))
     lower_colour, lower_alpha = _lower_teeth(teeth, x, y - jaw)
     out = _over(out, lower_colour * tint * 0.80, lower_alpha * _far(x, 0.26))
-    upper = _look_up(teeth, x, y)
-    lit = 0.35 + 0.65 * _far(x, 0.44)[:, None]
+    upper = _look_up(teeth, x * _TEETH_ACROSS, y)
+    lit = 0.35 + 0.65 * _far(x, 0.50)[:, None]
     out = _over(out, upper[:, :3] * tint * lit, upper[:, 3] / 255)
     # Lips shade what lies behind them, most under the upper lip and in a narrow opening.
     narrow = np.clip(opening / 0.05, 0, 1)
