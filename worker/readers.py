@@ -128,6 +128,7 @@ def described_face(face: FoundFace, registrar: Registrar) -> dict[str, Any]:
         "roll": round(located.pose.roll, 1),
         "gaze": None if gaze is None else gaze.as_json(),
         "confidence": round(located.score, 3),
+        **located.visibility.as_json(),
     }
 
 

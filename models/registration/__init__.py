@@ -3,6 +3,7 @@
 from models.registration.registrar import (
     SMALLEST_READ,
     FaceIndexError,
+    FaceTooSmallError,
     LocatedFace,
     NoFaceError,
     Registrar,
@@ -13,6 +14,7 @@ from models.registration.registrar import (
 __all__ = [
     "SMALLEST_READ",
     "FaceIndexError",
+    "FaceTooSmallError",
     "LocatedFace",
     "NoFaceError",
     "Registrar",

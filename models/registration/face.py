@@ -9,7 +9,7 @@ distance, x right in the image, y down, z towards the camera negative. The *regi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,33 @@ class Pose:
     yaw: float
     pitch: float
     roll: float
+
+
+VisibilityWarning = Literal[
+    "not-sure-a-person",
+    "beyond-the-edge",
+    "too-small",
+    "lower-face-hidden",
+    "eyes-hidden",
+    "glasses",
+]
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """What is seen of a face, and how far to trust what is read from it.
+
+    Attributes:
+        quality: 0 to 1, what size, turn, the photo's edge, doubt and hidden parts leave of it.
+        warnings: what is wrong, in the order of `VisibilityWarning`.
+    """
+
+    quality: float = 1.0
+    warnings: tuple[VisibilityWarning, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """As images, items and estimates have it."""
+        return {"quality": self.quality, "warnings": list(self.warnings)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +112,7 @@ class RegisteredFace:
             sampled from; NaN where `image` is black.
         pose: how the head is turned in the photo.
         kind: ``"3d"`` or ``"2d"``.
+        visibility: what is seen of it, where a registrar found it.
     """
 
     image: ImageArray
@@ -95,3 +123,4 @@ class RegisteredFace:
     sampling: FloatArray
     pose: Pose
     kind: RegistrationKind
+    visibility: Visibility = Visibility()

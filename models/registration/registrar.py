@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 import numpy as np
@@ -12,7 +12,14 @@ import numpy as np
 from models.registration import detector, mesh, refined
 from models.registration.alignment import align_to_canonical
 from models.registration.detector import Detection, Detector
-from models.registration.face import FloatArray, ImageArray, Pose, RegisteredFace, RegistrationKind
+from models.registration.face import (
+    FloatArray,
+    ImageArray,
+    Pose,
+    RegisteredFace,
+    RegistrationKind,
+    Visibility,
+)
 from models.registration.frontalise import frontalise
 from models.registration.gaze import Gaze, gaze_of
 from models.registration.headpose import head_pose
@@ -21,6 +28,7 @@ from models.registration.network import Network
 from models.registration.procrustes2d import register_2d
 from models.registration.pyramid import Pyramid
 from models.registration.refined import RefinedFinder
+from models.registration.visibility import assess
 
 Box = tuple[float, float, float, float]
 """x, y, width and height in photo pixels."""
@@ -49,6 +57,12 @@ class NoFaceError(RegistrationError):
     code = "no-face"
 
 
+class FaceTooSmallError(RegistrationError):
+    """The face is too small for anything to be read from it or drawn on it."""
+
+    code = "face-too-small"
+
+
 class FaceIndexError(RegistrationError):
     """The photo does not show as many faces as the index asks for."""
 
@@ -64,12 +78,14 @@ class LocatedFace:
         pose: how the head is turned.
         score: 0 to 1, how sure the mesh network is that this is a face.
         mesh: float32 (468, 3) in photo pixels.
+        visibility: what is seen of it.
     """
 
     box: Box
     pose: Pose
     score: float
     mesh: FloatArray
+    visibility: Visibility = field(default_factory=Visibility)
 
     @property
     def side(self) -> float:
@@ -127,6 +143,7 @@ class Registrar:
         Raises:
             NoFaceError: there is none.
             FaceIndexError: there are not that many.
+            FaceTooSmallError: it is less than `SMALLEST_READ` pixels wide, and was not handed in.
         """
         pyramid = Pyramid(_checked(photo))
         if isinstance(face, LocatedFace):
@@ -137,6 +154,11 @@ class Registrar:
             raise FaceIndexError(
                 f"Face {index} was asked for, but the photo shows {len(found)}; "
                 "the largest is face 0."
+            )
+        if found[index].too_small:
+            raise FaceTooSmallError(
+                f"The face is {found[index].box[2]:.0f} pixels wide; at least {SMALLEST_READ:.0f} "
+                "are needed."
             )
         return _drawn(pyramid, found[index], kind)
 
@@ -180,11 +202,13 @@ class Registrar:
             return None
         low, high = seen.points[:, :2].min(0), seen.points[:, :2].max(0)
         _, view = align_to_canonical(seen.points)
+        pose, sureness = head_pose(view), min(confirmed.score, seen.presence)
         return LocatedFace(
             box=(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
-            pose=head_pose(view),
+            pose=pose,
             score=seen.presence,
             mesh=seen.points,
+            visibility=assess(pyramid, seen.points, pose, sureness=sureness),
         )
 
 
@@ -211,7 +235,7 @@ def _some(found: list[LocatedFace], pyramid: Pyramid) -> list[LocatedFace]:
 
 def _drawn(pyramid: Pyramid, face: LocatedFace, kind: RegistrationKind) -> RegisteredFace:
     make = frontalise if kind == "3d" else register_2d
-    return make(pyramid, face.mesh)
+    return replace(make(pyramid, face.mesh), visibility=face.visibility)
 
 
 def _checked(photo: ImageArray) -> ImageArray:

@@ -23,7 +23,12 @@ from service.api.deps import (
 from service.api.downloads import Served, serve
 from service.api.idempotency import OnceDep
 from service.db.ids import parse_id
-from service.errors.images import DECODING_PROBLEMS, ImageNotFoundError, NoFaceError
+from service.errors.images import (
+    DECODING_PROBLEMS,
+    FaceTooSmallError,
+    ImageNotFoundError,
+    NoFaceError,
+)
 from service.errors.operation import UnavailableError
 from service.errors.requests import (
     BodyTooLargeError,
@@ -45,6 +50,7 @@ router = APIRouter(prefix="/v1/images", tags=["images"])
 
 PHOTO_PROBLEMS: Final = (
     *DECODING_PROBLEMS,
+    FaceTooSmallError,
     NoFaceError,
     BodyTooLargeError,
     UnsupportedMediaTypeError,

@@ -154,6 +154,8 @@ def _described(item: Item, photo: Photo, stem: str, name: str) -> Drawing:
         name=name,
         target=item.target,
         found=item.found,
+        quality=item.quality,
+        warnings=list(item.warnings),
         seed=item.seed,
         face=f"{stem}_{name}_face.png" if item.face_url else None,
         photo=f"{stem}_{name}_photo.png" if item.photo_url else None,

@@ -34,6 +34,7 @@ class Drawing:
         name: of the target.
         target: AU -> intensity.
         found: what the photo was found to show, see the API.
+        quality, warnings: of the face, see the API.
         seed: of the drawing.
         face, photo: file names in the folder.
     """
@@ -45,6 +46,8 @@ class Drawing:
     name: str
     target: dict[str, float]
     found: dict[str, float] | None
+    quality: float | None
+    warnings: list[str]
     seed: int
     face: str | None
     photo: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ import typer
 
 from service.cli.drawing import draw_all
 from service.cli.errors import CommandError
-from service.cli.manifest import MANIFEST
+from service.cli.manifest import MANIFEST, Drawing
 from service.cli.running import running_service
 from service.cli.targets import parse_shown, parse_targets
 from service.client import Client
@@ -145,11 +145,19 @@ def synthesise(
         drawn = draw_all(
             client, images, targets, out, options, shown=shown, subject=subject, strict=strict
         )
+    for name, warnings in _warned(drawn.drawings):
+        typer.echo(f"{name}: {', '.join(warnings)}", err=True)
     count = "1 drawing" if len(drawn.drawings) == 1 else f"{len(drawn.drawings)} drawings"
     typer.echo(f"{count} in {out}, listed in {out / MANIFEST}")
     if drawn.skipped:
         told = f"{len(drawn.skipped)} of {len(images)} photos could not be drawn:"
         raise CommandError("\n".join([told, *drawn.skipped]))
+
+
+def _warned(drawings: Sequence[Drawing]) -> list[tuple[str, list[str]]]:
+    """Images whose faces are not all to be seen, and what is wrong, each once."""
+    named = {drawing.image: drawing.warnings for drawing in drawings if drawing.warnings}
+    return list(named.items())
 
 
 @contextlib.contextmanager

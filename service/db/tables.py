@@ -150,6 +150,8 @@ class ExpressionItem(Base):
     target: Mapped[JsonObject]
     found: Mapped[JsonObject | None]
     """Intensities that the photo showed and that were taken off first; None: drawn before 0005."""
+    visibility: Mapped[JsonObject | None]
+    """`quality` and `warnings` of the face that was drawn on; None: drawn before 0009."""
     seed: Mapped[int] = mapped_column(BigInteger)
     face_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     photo_sha256: Mapped[str | None] = mapped_column(String(64), index=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from models import images as codec
-from models.registration import Registrar
+from models.registration import SMALLEST_READ, Registrar
 from models.registration.face import RegistrationKind
 from service.artifacts import ArtifactStore, address_of
 from service.config import Settings
@@ -23,6 +23,7 @@ from service.db.tables import Image
 from service.db.types import now
 from service.errors.images import (
     DECODING_PROBLEMS,
+    FaceTooSmallError,
     ImageNotFoundError,
     ImageProblemError,
     NoFaceError,
@@ -84,6 +85,12 @@ def inspect(upload: Upload, registrar: Registrar, settings: Settings) -> Photo:
             "turned no more than 45 degrees.",
             filename=upload.filename,
         )
+    if located[0].too_small:
+        raise FaceTooSmallError(
+            f"{upload.label}: the face is {located[0].box[2]:.0f} pixels wide; at least "
+            f"{SMALLEST_READ:.0f} are needed. Send the photo at a higher resolution.",
+            filename=upload.filename,
+        )
     faces = [
         {
             "box": [float(value) for value in face.box],
@@ -91,6 +98,7 @@ def inspect(upload: Upload, registrar: Registrar, settings: Settings) -> Photo:
             "pitch": float(face.pose.pitch),
             "roll": float(face.pose.roll),
             "gaze": None if gaze is None else gaze.as_json(),
+            **face.visibility.as_json(),
         }
         for face, gaze in zip(located, gazes, strict=True)
     ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.wire.common import GENERATOR, IMAGE_ID, MAX_SEED, SET_ID, example
+from service.wire.images import Quality, Warnings
 from service.wire.jobs import JobState, job_state
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Item(BaseModel):
         image_id=IMAGE_ID,
         target={"AU06": 3.0, "AU12": 4.0},
         found={},
+        quality=0.83,
+        warnings=["glasses"],
         face_url=f"/v1/expressions/{SET_ID}/items/0/face",
         photo_url=f"/v1/expressions/{SET_ID}/items/0/photo",
         seed=0,
@@ -98,6 +101,8 @@ class Item(BaseModel):
         "empty when it passed for neutral. Of AU12, AU20, AU25 and AU26; other expressions are not "
         "looked for. Null in items of earlier versions."
     )
+    quality: Quality = None
+    warnings: Warnings = []
     face_url: str | None = Field(description="The 224x224 registered drawing.")
     photo_url: str | None = Field(description="The drawing put back into the photo.")
     seed: int
@@ -151,6 +156,7 @@ def _item(set_id: uuid.UUID, row: tables.ExpressionItem) -> Item:
         image_id=row.image_id,
         target=row.target,
         found=row.found,
+        **(row.visibility or {}),
         face_url=f"{base}/face" if row.face_sha256 else None,
         photo_url=f"{base}/photo" if row.photo_sha256 else None,
         seed=row.seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
@@ -31,6 +31,8 @@ FACE_EXAMPLE: Final[dict[str, Any]] = {
     "pitch": 3.1,
     "roll": 2.4,
     "gaze": _GAZE,
+    "quality": 0.83,
+    "warnings": ["glasses"],
 }
 
 
@@ -41,6 +43,34 @@ class Gaze(BaseModel):
 
     yaw: float = Field(description="Degrees, positive to the subject's own left.")
     pitch: float = Field(description="Degrees, positive up; read too small.")
+
+
+VisibilityWarning = Literal[
+    "not-sure-a-person",
+    "beyond-the-edge",
+    "too-small",
+    "lower-face-hidden",
+    "eyes-hidden",
+    "glasses",
+]
+Quality = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        le=1,
+        description="How far to trust what is read from the face or drawn on it: what its size, "
+        "its turn, the photo's edge, doubt and hidden parts leave of 1. Null where an earlier "
+        "version looked.",
+    ),
+]
+Warnings = Annotated[
+    list[VisibilityWarning],
+    Field(
+        description="What is not as it should be: the mouth or an eye lies beyond the photo; the "
+        "face has less than 48 pixels; a mask or a hand hides the lower face, where nothing is "
+        "drawn then; dark glasses hide the eyes; there are glasses; or it may be no person."
+    ),
+]
 
 
 class Face(BaseModel):
@@ -58,6 +88,8 @@ class Face(BaseModel):
         None,
         description="None when both eyes are closed, and for photos uploaded before it was read.",
     )
+    quality: Quality = None
+    warnings: Warnings = []
 
 
 class Image(BaseModel):

@@ -21,7 +21,7 @@ from models.corpora.frames import FrameIndex, write_index
 from models.corpora.table import LabelTable, write_table
 from models.packs import HEADER_SIZE, directory_size, read_directory, write_pack
 from models.registration.kept import keep_face
-from models.registration.registrar import NoFaceError
+from models.registration.registrar import RegistrationError
 from service.db import tables
 from service.db.blobs import keep, remove_unneeded
 from service.jobs.contracts import CORPUS_SHARD
@@ -113,7 +113,7 @@ def _kept(work: Work, picture: Any, pieces: list[bytes]) -> tuple[str, str] | No
     try:
         with work.timings.stage("register"):
             pieces.append(keep_face(work.models.registrar, picture))
-    except NoFaceError as error:
+    except RegistrationError as error:
         return NO_FACE, str(error)
     return None
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,7 @@ class _Drawn:
 
     index: int
     found: dict[str, float]
+    visibility: dict[str, Any]
     face: Artifact | None
     photo: Artifact | None
 
@@ -225,7 +227,8 @@ def _store(work: Work, plan: _Plan, drawing: _Drawing) -> _Drawn:
         with work.timings.stage("paste"):
             photo = paste_back(drawing.face, drawing.for_photo, target.array(), drawing.shown)
         photo_png = _put(work, photo, mark)
-    return _Drawn(drawing.index, found_in(drawing.shown), face_png, photo_png)
+    seen = drawing.face.visibility.as_json()
+    return _Drawn(drawing.index, found_in(drawing.shown), seen, face_png, photo_png)
 
 
 def _put(work: Work, image: NDArray[np.uint8], mark: SyntheticMark) -> Artifact:
@@ -263,6 +266,7 @@ def _insert(session: Session, plan: _Plan, drawn: Sequence[_Drawn]) -> None:
                 "image_id": photo.id,
                 "target": target.as_dict(),
                 "found": item.found,
+                "visibility": item.visibility,
                 "seed": seed,
                 "face_sha256": item.face.sha256 if item.face else None,
                 "photo_sha256": item.photo.sha256 if item.photo else None,
