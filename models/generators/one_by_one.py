@@ -13,6 +13,8 @@ from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.procrustes2d import shown_in_2d
 from models.registration.pyramid import Pyramid
 from models.registration.tone import face_tone
+from models.rig.cloth import drawable
+from models.rig.glasses import lifted
 
 
 class OneByOneGenerator(ABC):
@@ -34,16 +36,21 @@ class OneByOneGenerator(ABC):
         pyramids: dict[RegisteredFace, Pyramid] = {}
         tones = {face: face_tone(face) for face in dict.fromkeys(faces)}
         for index, face in enumerate(faces):
-            if face not in pyramids:
-                pyramids[face] = Pyramid(face.photo)
-            source = None if sources is None else sources[index]
+            worn = lifted(face)
+            bare = face if worn is None else worn.bare
+            if bare not in pyramids:
+                pyramids[bare] = Pyramid(bare.photo)
+            target = drawable(face, targets[index])
+            source = None if sources is None else drawable(face, sources[index])
             seed = 0 if seeds is None else seeds[index]
-            drawing = self.drawn(face, pyramids[face], targets[index], source, seed, size)
+            drawing = self.drawn(bare, pyramids[bare], target, source, seed, size)
             # Teeth, tongue and the tint of shadows bring colours of their own.
             drawing = tones[face].applied(drawing)
             if face.kind == "2d":
-                pasted = paste_back(face, drawing, targets[index], source)
+                pasted = paste_back(face, drawing, target, source)
                 drawing = shown_in_2d(face, Pyramid(pasted), size)
+            elif worn is not None:
+                drawing = worn.laid_on_drawing(drawing)
             out[index] = drawing
         return out
 

@@ -18,7 +18,9 @@ from models.registration.face import FACE_SIZE, RegisteredFace, View
 from models.registration.pyramid import Pyramid
 from models.registration.raster import interpolate, rasterise
 from models.rig.canvas import Canvas, lay_out, openings
+from models.rig.cloth import drawable, kept_still
 from models.rig.deform import expressed
+from models.rig.glasses import lifted
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
 from models.rig.surround import surround
@@ -64,8 +66,12 @@ def paste_back(
     if drawing.ndim != 3 or drawing.shape[0] != drawing.shape[1]:
         raise ValueError(f"a drawing is (S, S, 3), not {drawing.shape}")
     model = rig_model()
-    dense = measure(model, face).dense
-    moved = expressed(model, dense, target, source)
+    target, source = drawable(face, target), None if source is None else drawable(face, source)
+    worn, photo = lifted(face), face.photo
+    face = face if worn is None else worn.bare
+    subject = measure(model, face)
+    dense = subject.dense
+    moved = kept_still(subject.held, dense, expressed(model, dense, target, source))
     warped = _warp(model, face, dense, moved)
     change = warped.drawn(_beyond_warp(model, face, dense, moved, drawing))
     blended = warped.colour + change * warped.fade[..., None]
@@ -73,8 +79,10 @@ def paste_back(
         blended += (warped.drawn(drawing) - blended) * warped.opening[..., None]
     old = face.photo[warped.rows, warped.columns]
     differs = np.abs(blended - old).max(axis=2) >= _UNCHANGED
-    out = face.photo.copy()
+    out = photo.copy()
     out[warped.rows, warped.columns][differs] = np.clip(blended[differs] + 0.5, 0, 255)
+    if worn is not None:
+        worn.laid_on_photo(out)
     return out
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -26,6 +27,7 @@ from models.registration.frontalise import frontalise
 from models.registration.procrustes2d import register_2d
 from models.registration.pyramid import Pyramid
 from models.registration.registrar import Registrar
+from models.registration.visibility import assess
 
 _HEADER: Final = struct.Struct("<4s")
 _MAGIC: Final = b"FKF1"
@@ -77,7 +79,8 @@ def registered_face(data: bytes, kind: RegistrationKind) -> RegisteredFace:
     photo = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
     pyramid = Pyramid(photo)
     mesh = points.astype(np.float32)
-    return frontalise(pyramid, mesh) if kind == "3d" else register_2d(pyramid, mesh)
+    face = frontalise(pyramid, mesh) if kind == "3d" else register_2d(pyramid, mesh)
+    return replace(face, visibility=assess(pyramid, mesh, face.pose))
 
 
 def _reduced(crop: ImageArray, points: FloatArray, side: float) -> tuple[ImageArray, FloatArray]:

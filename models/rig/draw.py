@@ -15,6 +15,7 @@ from models.registration.pyramid import Pyramid
 from models.rig import shut_lips
 from models.rig.appearance import enlarged, enlarged_coordinates
 from models.rig.canvas import Canvas, openings
+from models.rig.cloth import kept_still
 from models.rig.deform import at_rest, displaced, gains
 from models.rig.eyeball import uncovered
 from models.rig.eyes import lash_line, lid_shadow, uncovering
@@ -55,11 +56,13 @@ def express(
 ) -> Expression:
     """Put AU intensities `target` (18, 2) on a subject who shows `source` (neutral when None)."""
     rest = at_rest(model, subject.dense, source)
-    moved = displaced(model, rest, gains(target))
+    moved = kept_still(subject.held, subject.dense, displaced(model, rest, gains(target)))
     normals = vertex_normals(moved @ subject.turn.T, model.dense.triangles)
     shading = brightness_ratio(subject.light, subject.normals, normals)
     shown = gains(source) if source is not None else np.zeros_like(gains(target))
     appearance = folds(model, subject.skin, _light_on_map(subject), gains(target), shown)
+    if subject.bare is not None:
+        appearance = appearance * subject.bare
     closing = gains(target)[SUPPORTED_AUS.index("AU43")]
     return Expression(rest, moved, shading, appearance, closing)
 

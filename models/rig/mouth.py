@@ -28,6 +28,8 @@ _TEETH_ACROSS: Final = np.float32(0.87)
 """Across a picture of teeth for what is across the mouth: smiles bare them up to its corners."""
 _CAVITY: Final = np.array([44.0, 17.0, 16.0])
 _TONGUE: Final = np.array([150.0, 72.0, 70.0])
+_MEAN_SKIN: Final = np.array([1.223, 0.917, 0.840])
+"""Colour over luminance of the cheeks of 108 people in neutral light."""
 _LOWER_TOP: Final = 0.015
 """Where the edge of the lower teeth lies below the closed mouth's line, jaw shut."""
 _LOWER_HEIGHT: Final = 0.11
@@ -63,6 +65,21 @@ def teeth_colour(skin: float, sclera: FloatArray) -> FloatArray:
     level = float(np.clip(min(131 + 0.30 * skin, 1.15 * white + 25), 30, 245))
     cast = 0.5 + 0.5 * sclera / max(white, 1.0)
     return np.asarray(level * cast / max(float(cast @ LUMINANCE), 0.1), np.float32)
+
+
+def white_beside(skin: ByteArray) -> FloatArray:
+    """RGB (3,) that the white of an eye would have beside skin (N, 3) RGB, where none is seen.
+
+    How warm the light is, skin tells by how its red and blue differ from those of the mean skin of
+    108 people; light is never green. Whites are 1.5 times as bright as dark skin, and at most 230.
+    """
+    middle = np.median(skin, axis=0)
+    level = max(float(middle @ LUMINANCE), 1.0)
+    shares = middle / level / _MEAN_SKIN
+    warm = float(np.clip(np.sqrt(shares[0] / max(float(shares[2]), 0.1)), 0.85, 1.15))
+    cast = np.array([warm, 1.0, 1 / warm])
+    white = cast / max(float(cast @ LUMINANCE), 0.1) * min(1.5 * level, 230.0)
+    return np.asarray(white, np.float32)
 
 
 def draw_interior(

@@ -14,6 +14,7 @@ import numpy as np
 from models.facs import SIDES, SUPPORTED_AUS
 from models.registration.canonical import canonical_face
 from models.registration.face import FloatArray, RegisteredFace
+from models.rig.cloth import drawable
 from models.rig.model import RigModel, rig_model
 from models.rig.subject import measure
 
@@ -46,4 +47,4 @@ def shown_expression(face: RegisteredFace, model: RigModel | None = None) -> Flo
         intensities["AU25"] = max(intensities["AU25"], _LEAST_PARTED)
     for au, intensity in intensities.items():
         out[SUPPORTED_AUS.index(au)] = intensity
-    return out
+    return drawable(face, out)

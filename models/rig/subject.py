@@ -13,6 +13,7 @@ from models.registration.canonical import canonical_face
 from models.registration.face import FloatArray, ImageArray, RegisteredFace, View
 from models.registration.pyramid import Pyramid
 from models.registration.tone import face_tone
+from models.rig.cloth import bare_on_map, held_vertices
 from models.rig.contact import Rims
 from models.rig.corners import to_the_corners
 from models.rig.eyes import Eye, find_irises
@@ -20,7 +21,7 @@ from models.rig.lids import fitted_lids
 from models.rig.light import LUMINANCE, fit_light, vertex_normals
 from models.rig.lips import Lips, look_at_lips
 from models.rig.model import RigModel
-from models.rig.mouth import teeth_colour
+from models.rig.mouth import teeth_colour, white_beside
 from models.rig.skin import Skin, look_at_skin
 
 _CHEEKS: Final = (50, 280, 205, 425, 101, 330, 9, 151)
@@ -49,6 +50,8 @@ class Subject:
         teeth: float32 (3,), RGB of teeth in this light.
         eyes: the subject's left and right.
         skin: its creases, see `skin.look_at_skin`.
+        held: float32 (V,), 1 where cloth keeps the mesh still, see `cloth`.
+        bare: float32 (H, W), where folds may be drawn on the map of `appearance`; None: anywhere.
         open_mouth: 0 if the mouth is shut in the photo, 1 if it is open.
     """
 
@@ -63,6 +66,8 @@ class Subject:
     mouth_x: float
     mouth_width: float
     teeth: FloatArray
+    held: FloatArray
+    bare: FloatArray | None
     open_mouth: float
     skin: Skin
     eyes: tuple[Eye, Eye]
@@ -98,6 +103,9 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
     skin = float(np.median(luminance[list(_CHEEKS)]))
     openings = np.concatenate([_inside(eye.rims, dense) for eye in eyes])
     whites = _whitest(pyramid.sample(view.project(openings)[:, :2], grain))
+    hidden = face.visibility.warnings
+    if "eyes-hidden" in hidden:
+        whites = white_beside(pyramid.sample(texture[list(_CHEEKS)], grain))
     upper = list(model.lips.upper)
     width = float(np.ptp(dense[upper, 0]) / np.ptp(model.neutral[upper, 0]))
     return Subject(
@@ -112,7 +120,9 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
         mouth_x=float((dense[upper[0], 0] + dense[upper[-1], 0]) / 2),
         mouth_width=width,
         teeth=teeth_colour(skin, whites),
-        open_mouth=lips.openness,
+        held=held_vertices(face, dense),
+        bare=bare_on_map(face, model.neutral),
+        open_mouth=0.0 if "lower-face-hidden" in hidden else lips.openness,
         skin=look_at_skin(model, texture, skin, view, pyramid),
         eyes=eyes,
     )

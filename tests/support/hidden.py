@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from models.images import ImageArray
 from models.registration.face import FloatArray
@@ -69,6 +70,6 @@ def _filled(photo: ImageArray, outline: FloatArray) -> ImageArray:
     return out
 
 
-def _laid(photo: ImageArray, colour: np.ndarray, where: ImageArray) -> ImageArray:
+def _laid(photo: ImageArray, colour: npt.NDArray[np.floating], where: ImageArray) -> ImageArray:
     share = cv2.GaussianBlur(where, (0, 0), 0.8).astype(np.float32)[..., None] / 255
     return np.asarray(np.clip(photo + share * (colour - photo) + 0.5, 0, 255), np.uint8)
