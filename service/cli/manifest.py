@@ -10,7 +10,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,9 +34,9 @@ class Drawing:
         name: of the target.
         target: AU -> intensity.
         found: what the photo was found to show, see the API.
-        quality, warnings: of the face, see the API.
         seed: of the drawing.
         face, photo: file names in the folder.
+        quality, warnings: of the face, see the API.
     """
 
     source: str
@@ -46,11 +46,11 @@ class Drawing:
     name: str
     target: dict[str, float]
     found: dict[str, float] | None
-    quality: float | None
-    warnings: list[str]
     seed: int
     face: str | None
     photo: str | None
+    quality: float | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 class Manifest:

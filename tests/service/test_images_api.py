@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.support.faces import registrar
 from tests.support.heif import stored
+from tests.support.hidden import masked
 from tests.support.pictures import encoded, portrait, portrait_image, small_portrait, two_faces
 from tests.support.running import Json, Service
 
@@ -123,3 +125,29 @@ def test_heic_is_kept_as_it_was_sent_and_named_in_the_api_document(service: Serv
     body = service.read("/openapi.json")["paths"]["/v1/images"]["post"]["requestBody"]
     properties = body["content"]["multipart/form-data"]["schema"]["properties"]
     assert "HEIC" in properties["file"]["description"]
+
+
+def test_what_hides_a_face_is_said(service: Service) -> None:
+    plain = service.client.post("/v1/images", files={"file": portrait()}).json()["face"]
+    assert plain["warnings"] == []
+    assert 0.7 < plain["quality"] <= 1
+    photo = np.asarray(portrait_image(512))
+    cloth = masked(photo, registrar().locate(photo)[0].mesh, (140, 190, 225))
+    sent = encoded(Image.fromarray(cloth), "PNG")
+    image = service.client.post("/v1/images", files={"file": sent}).json()
+    assert image["face"]["warnings"] == ["lower-face-hidden"]
+    assert image["face"]["quality"] < 0.6 * plain["quality"]
+    drawing = service.client.post(
+        "/v1/expressions",
+        json={"image_ids": [image["id"]], "targets": [{"AU12": "D"}], "output": ["photo"]},
+    ).json()
+    (item,) = service.ended(drawing)["items"]
+    assert item["warnings"] == ["lower-face-hidden"]
+    assert item["quality"] == pytest.approx(image["face"]["quality"], abs=1e-3)
+
+
+def test_a_tiny_face_is_refused(service: Service) -> None:
+    tiny = encoded(portrait_image().resize((110, 110)), "PNG")
+    answer = service.client.post("/v1/images", files={"file": ("tiny.png", tiny)})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/face-too-small")
+    assert "tiny.png" in answer.json()["detail"]
