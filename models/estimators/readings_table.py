@@ -13,9 +13,11 @@ from models.file_names import printable
 from models.registration.headpose import camera_angles
 
 FACE_COLUMNS = ("face_id", "timestamp", "confidence", "success", "reason")
+SIGHT_COLUMNS = ("quality", "warnings")
 BOX_COLUMNS = ("x", "y", "w", "h")
 GAZE_COLUMNS = ("gaze_angle_x", "gaze_angle_y")
 POSE_COLUMNS = ("pose_Rx", "pose_Ry", "pose_Rz")
+COLUMNS = (*FACE_COLUMNS, *SIGHT_COLUMNS, *BOX_COLUMNS, *GAZE_COLUMNS, *POSE_COLUMNS)
 
 
 def write_readings(
@@ -25,22 +27,24 @@ def write_readings(
 
     ``frame`` counts from 1, ``face_id`` from 0; ``timestamp`` is in seconds; ``confidence``, 0 to
     1, is how sure it is that this is a face; ``success`` is 1 where it was read, and ``reason``
-    says why not. ``x``, ``y``, ``w``, ``h`` is the face's box in pixels. ``gaze_angle_x`` and
-    ``gaze_angle_y`` are radians, positive to the subject's own left and down; ``pose_Rx``,
-    ``pose_Ry`` and ``pose_Rz`` too, as `headpose.camera_angles` has them. ``AU01_r`` is the
-    intensity, 0 to 5, and ``AU01_c`` presence. What is not known is empty. With `name_files` a
-    column ``file`` leads.
+    says why not. ``quality``, 0 to 1, is how far to trust it, and ``warnings`` names what hides the
+    face, with spaces between (`models.registration.visibility`). ``x``, ``y``, ``w``, ``h`` is the
+    face's box in pixels. ``gaze_angle_x`` and ``gaze_angle_y`` are radians, positive to the
+    subject's own left and down; ``pose_Rx``, ``pose_Ry`` and ``pose_Rz`` too, as
+    `headpose.camera_angles` has them. ``AU01_r`` is the intensity, 0 to 5, and ``AU01_c`` presence.
+    What is not known is empty. With `name_files` a column ``file`` leads.
     """
     leading = ("file", "frame") if name_files else ("frame",)
     names = [f"{au}_{kind}" for kind in "rc" for au in aus]
     lines = csv.writer(out, lineterminator="\n")
-    lines.writerow([*leading, *FACE_COLUMNS, *BOX_COLUMNS, *GAZE_COLUMNS, *POSE_COLUMNS, *names])
+    lines.writerow([*leading, *COLUMNS, *names])
     for reading in readings:
         lines.writerow(
             [
                 *([printable(reading.file)] if name_files else []),
                 reading.frame,
                 *_face(reading),
+                *_sight(reading),
                 *_box(reading),
                 *_gaze(reading),
                 *_pose(reading),
@@ -58,6 +62,13 @@ def _face(reading: Reading) -> list[object]:
         int(reading.intensities is not None),
         reading.reason,
     ]
+
+
+def _sight(reading: Reading) -> list[str]:
+    if reading.face is None:
+        return [""] * len(SIGHT_COLUMNS)
+    seen = reading.face.visibility
+    return [f"{seen.quality:.2f}", " ".join(seen.warnings)]
 
 
 def _box(reading: Reading) -> list[str]:

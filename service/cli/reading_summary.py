@@ -41,6 +41,7 @@ class ReadingSummary:
     unreadable: list[str] = field(default_factory=list)
     _frames: Counter[Path] = field(default_factory=Counter)
     _reasons: Counter[str] = field(default_factory=Counter)
+    _warnings: Counter[str] = field(default_factory=Counter)
     _with_face: int = 0
     _with_several: int = 0
 
@@ -55,6 +56,8 @@ class ReadingSummary:
             self._with_several += reading.faces > 1
         if reading.reason:
             self._reasons[reading.reason] += 1
+        elif reading.face is not None:
+            self._warnings.update(reading.face.visibility.warnings)
 
     def lines(self) -> Iterator[str]:
         """What there is to say of the files that were read."""
@@ -70,6 +73,9 @@ class ReadingSummary:
         for reason, words in _REASONS.items():
             if count := self._reasons[reason]:
                 yield f"{_count(count, 'row')} {words}."
+        if self._warnings:
+            counts = (f"{name} {count:,}" for name, count in self._warnings.most_common())
+            yield f"Warnings of faces that were read: {', '.join(counts)}."
         for file, count in self._frames.items():
             if count < _WHOLE * self.announced.get(file, 0):
                 yield (

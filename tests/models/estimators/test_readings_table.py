@@ -12,11 +12,14 @@ import numpy as np
 from models.estimators.readings import Reading
 from models.estimators.readings_table import write_readings
 from models.registration import LocatedFace
-from models.registration.face import Pose
+from models.registration.face import Pose, Visibility
 from models.registration.gaze import Gaze
 
 AUS = ("AU06", "AU12")
-FACE = LocatedFace((10.04, 20.5, 80, 90), Pose(30, 0, 0), 0.98765, np.zeros((468, 3), np.float32))
+SEEN = Visibility(0.731, ("beyond-the-edge", "glasses"))
+FACE = LocatedFace(
+    (10.04, 20.5, 80, 90), Pose(30, 0, 0), 0.98765, np.zeros((468, 3), np.float32), SEEN
+)
 
 
 def _written(readings: list[Reading], name_files: bool = True) -> list[dict[str, str]]:
@@ -38,7 +41,8 @@ def test_columns_are_openface_s() -> None:
     )
     assert row == {
         "frame": "7", "face_id": "1", "timestamp": "0.280", "confidence": "0.988",
-        "success": "1", "reason": "", "x": "10.0", "y": "20.5", "w": "80.0", "h": "90.0",
+        "success": "1", "reason": "", "quality": "0.73", "warnings": "beyond-the-edge glasses",
+        "x": "10.0", "y": "20.5", "w": "80.0", "h": "90.0",
         "gaze_angle_x": "0.314", "gaze_angle_y": "-0.157",
         "pose_Rx": "0.000", "pose_Ry": f"{math.radians(-30):.3f}", "pose_Rz": "0.000",
         "AU06_r": "0.50", "AU12_r": "0.49", "AU06_c": "1", "AU12_c": "0",
@@ -59,6 +63,7 @@ def test_what_is_not_known_is_empty() -> None:
     assert [row["success"] for row in rows] == ["0"] * 3
     assert [row["confidence"] for row in rows] == ["0.000", "0.000", "0.988"]
     assert [row["w"] for row in rows] == ["", "", "80.0"]
+    assert [row["quality"] for row in rows] == ["", "", "0.73"]
     for row in rows:
         assert {row[f"{au}_{kind}"] for au in AUS for kind in "rc"} == {""}
 

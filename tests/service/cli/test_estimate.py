@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from models.facs import SUPPORTED_AUS
+from models.images import encode_png
 from tests.service.cli.conftest import Facsimile
+from tests.support.faces import astronaut, registrar
+from tests.support.hidden import with_glasses
 from tests.support.pictures import no_face, portrait_image, small_portrait
 from tests.support.videos import smiling_and_calm, write_video
 
@@ -33,7 +36,8 @@ def test_photos_are_estimated_into_a_table(
     assert (second["success"], second["reason"], second["AU12_r"]) == ("0", "no-face", "")
     assert list(first) == [
         "file", "frame", "face_id", "timestamp", "confidence", "success", "reason",
-        "x", "y", "w", "h", "gaze_angle_x", "gaze_angle_y", "pose_Rx", "pose_Ry", "pose_Rz",
+        "quality", "warnings", "x", "y", "w", "h", "gaze_angle_x", "gaze_angle_y",
+        "pose_Rx", "pose_Ry", "pose_Rz",
         *(f"{au}_r" for au in SUPPORTED_AUS), *(f"{au}_c" for au in SUPPORTED_AUS),
     ]  # fmt: skip
 
@@ -144,3 +148,17 @@ def test_what_cannot_be_estimated_is_a_sentence(
         assert done.returncode == 1
         assert told in done.stderr.replace("\n", " ")
         assert not (tmp_path / "out.csv").exists()
+
+
+def test_what_hides_a_face_is_said(facsimile: Facsimile, tmp_path: Path) -> None:
+    photo, located = astronaut().photo, registrar().find(astronaut().photo)
+    hidden = with_glasses(photo, located.mesh, lenses=(20, 20, 20))
+    (tmp_path / "dark.png").write_bytes(encode_png(hidden))
+    (tmp_path / "bare.png").write_bytes(encode_png(photo))
+    done = facsimile("estimate", "dark.png", "bare.png", "--out", "aus.csv")
+    assert done.returncode == 0, done.stderr
+    assert "Warnings of faces that were read: eyes-hidden 1" in done.stdout
+    dark, bare = rows_of(tmp_path / "aus.csv")
+    assert "eyes-hidden" in dark["warnings"].split()
+    assert bare["warnings"] == ""
+    assert float(dark["quality"]) < float(bare["quality"]) <= 1
