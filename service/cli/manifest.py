@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,10 @@ from service.cli.errors import CommandError
 MANIFEST: Final = "expressions.json"
 """What lies in the output folder beside the pictures."""
 KINDS: Final = ("face", "photo")
+
+
+_Owner = tuple[str | None, str | None]
+"""A photo: its path as it was given, and the SHA-256 of its bytes."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,13 @@ class Manifest:
         """
         self._folder = folder
         self._entries = _read(folder / MANIFEST)
-        listed = [str(entry.get(kind)) for entry in self._entries for kind in KINDS]
-        self._there = {name.casefold() for name in (*os.listdir(folder), *listed)}
+        # In lower case, since some file systems know no upper.
+        self._owners: dict[str, _Owner | None] = {
+            name.casefold(): None for name in os.listdir(folder)
+        }
+        for entry in self._entries:
+            for name in filter(None, (entry.get("image"), *map(entry.get, KINDS))):
+                self._owners[str(name).casefold()] = _owner(entry)
 
     def stems(self, photos: Sequence[tuple[Path, str]], names: Iterable[str]) -> list[str]:
         """What each photo's file names begin with: its own name, numbered where that is taken.
@@ -77,19 +86,14 @@ class Manifest:
             photos: path and SHA-256 of each.
             names: of the targets.
         """
-        endings = [f"_{name}_{kind}.png".casefold() for name in names for kind in KINDS]
-        known = {
-            (entry.get("source"), entry.get("sha256")): str(entry.get("image"))
-            for entry in self._entries
-        }
-        taken = set(self._there)
+        endings = ["", *(f"_{name}_{kind}.png".casefold() for name in names for kind in KINDS)]
+        known = {_owner(entry): str(entry.get("image")) for entry in self._entries}
         stems = []
         for path, sha256 in photos:
-            stem = known.get((printable(path), sha256))
-            if stem is None:
-                stem = _free(_stem(path), endings, taken)
-                known[printable(path), sha256] = stem
-            taken |= {stem.casefold() + ending for ending in endings}
+            owner = (printable(path), sha256)
+            stem = self._free(known.get(owner, _stem(path)), endings, owner)
+            known[owner] = stem
+            self._owners |= {stem.casefold() + ending: owner for ending in endings}
             stems.append(stem)
         return stems
 
@@ -108,6 +112,14 @@ class Manifest:
         ]
         self._entries = [*kept, *new]
         write_whole(self._folder / MANIFEST, json.dumps(self._entries, indent=2).encode() + b"\n")
+
+    def _free(self, stem: str, endings: Sequence[str], owner: _Owner) -> str:
+        """`stem`, numbered until nothing that it begins is another's."""
+        free, number = stem, 1
+        while any(self._owners.get(free.casefold() + end, owner) != owner for end in endings):
+            number += 1
+            free = f"{stem}-{number}"
+        return free
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -132,15 +144,10 @@ def _read(path: Path) -> list[dict[str, Any]]:
     return entries
 
 
+def _owner(entry: Mapping[str, Any]) -> _Owner:
+    return entry.get("source"), entry.get("sha256")
+
+
 def _stem(path: Path) -> str:
     """The photo's name without its ending; bytes that are no UTF-8 become a sign for that."""
     return os.fsencode(path.stem).decode("utf-8", "replace")
-
-
-def _free(stem: str, endings: Sequence[str], taken: set[str]) -> str:
-    """`stem`, numbered until no file of it is there. Some file systems know no upper case."""
-    free, number = stem, 1
-    while any(free.casefold() + ending in taken for ending in endings):
-        number += 1
-        free = f"{stem}-{number}"
-    return free

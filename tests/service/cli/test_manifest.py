@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.cli.manifest import KINDS, Drawing, Manifest
@@ -35,6 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.lists(st.tuples(PATHS, NAMES), min_size=1, max_size=3))
+@example([([Path("x/a.jpg"), Path("y/a_b.jpg")], ["c"]), ([Path("x/a.jpg")], ["b_c"])])
 def test_no_file_is_two_photos(folder: Path, runs: list[tuple[list[Path], list[str]]]) -> None:
     for path in folder.iterdir():
         path.unlink()
@@ -48,11 +49,14 @@ def test_no_file_is_two_photos(folder: Path, runs: list[tuple[list[Path], list[s
             for photo, stem in zip(photos, stems, strict=True)
             for name in names
         ]
+        images: dict[str, set[str]] = {}
         for drawing in drawings:
+            images.setdefault(drawing.image.casefold(), set()).add(drawing.source)
             for file in (drawing.face, drawing.photo):
                 assert file is not None
                 assert owner.setdefault(file.casefold(), drawing.source) == drawing.source
                 (folder / file).touch()
+        assert all(len(sources) == 1 for sources in images.values())
         manifest.add(drawings)
 
 
