@@ -111,8 +111,8 @@ class Settings(BaseSettings):
     @field_validator("imagenet")
     @classmethod
     def _safetensors(cls, value: Path | None) -> Path | None:
-        if value is not None and (value.suffix != ".safetensors" or not value.is_file()):
-            raise ValueError(f"{value} is no file of safetensors")
+        if value is not None and value.suffix != ".safetensors":
+            raise ValueError("name a file of safetensors")
         return value
 
     @field_validator("log_level")

@@ -48,6 +48,7 @@ def test_production_is_a_matter_of_urls(monkeypatch: pytest.MonkeyPatch) -> None
     ("name", "value"),
     [
         ("PORT", "70000"),
+        ("IMAGENET", "vgg16.pth"),
         ("PORT", "http"),
         ("DATABASE_URL", "mysql://x"),
         ("BROKER_URL", "amqp://x"),

@@ -112,6 +112,26 @@ def test_the_archive_says_what_it_is_and_keeps_what_people_look_like(
     assert (facts["registration"], facts["spec"]["sources"]) == ("2d", "absent")
 
 
+def test_labels_of_one_corpus_are_drawn_on_faces_of_another(
+    service: Service, corpus: dict[str, Any]
+) -> None:
+    other = service.import_corpus(zipped(folder_files()), name="other", licence="Labels alone.")
+    asked = {
+        "corpus_id": corpus["id"], "labels_from": other["id"], "aus": ["AU12"],
+        "per_intensity": 1, "intensities": [4],
+    }  # fmt: skip
+    body = service.build(**asked)
+    assert body["job"]["state"] == "succeeded", body["job"]
+    archive = archive_of(service, body)
+    facts = json.loads(archive.read("dataset.json"))
+    assert [one["licence"] for one in facts["sources"]] == ["For research.", "Labels alone."]
+    assert facts["sources"][1]["name"] == "labels of other"
+    assert [row["AU12"] for row in rows_of(archive)] == [4]
+    answer = service.client.post("/v1/datasets", json={**asked, "method": "resampled"})
+    assert answer.status_code == 422
+    assert answer.json()["pointer"] == "/labels_from"
+
+
 def test_others_load_it(service: Service, built: dict[str, Any], tmp_path: Path) -> None:
     archive_of(service, built).extractall(tmp_path / "set")
     loaded = load_dataset(

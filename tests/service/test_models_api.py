@@ -41,14 +41,16 @@ def once(service: Service) -> None:
         pytest.skip("trained on the embedded backend alone, as training knows no backend")
 
 
-def made(service: Service, subject: str, image: str, **options: object) -> dict[str, Any]:
+def made(
+    service: Service, subject: str, image: str, *, seconds: float = 60, **options: object
+) -> dict[str, Any]:
     """A personal model, once its job has ended."""
     answer = service.client.post(
         f"/v1/subjects/{subject}/models", json={"image_id": image, **options}
     )
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"] == f"/v1/models/{answer.json()['id']}"
-    return service.ended(answer.json(), noun="models")
+    return service.ended(answer.json(), noun="models", seconds=seconds)
 
 
 @pytest.fixture(scope="module")
@@ -254,8 +256,13 @@ def test_fine_tuning_moves_the_weights(
 ) -> None:
     once(service)
     mine = photo_of(service, subject, 85)["id"]
-    body = made(service, subject, mine, method="both", base_model=small["id"])
+    asked = {"method": "both", "base_model": small["id"], "generator": "hybrid"}
+    unknown = {"image_id": mine, **asked, "generator": "nothing"}
+    refused = service.client.post(f"/v1/subjects/{subject}/models", json=unknown)
+    problem(refused, 422, "unknown-generator")
+    body = made(service, subject, mine, seconds=240, **asked)
     assert body["job"]["state"] == "succeeded", body
+    assert body["lineage"]["personalised"]["generator"] == "hybrid"
     assert body["job"]["done"] == body["job"]["total"] > 1
     before = unzipped(service.client.get(small["download_url"]).content)
     after = unzipped(service.client.get(body["download_url"]).content)

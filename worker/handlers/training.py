@@ -92,6 +92,11 @@ def _train(work: Work, options: dict[str, Any], name: str, state: Path, scratch:
         replace(standard, epochs=options["epochs"] or standard.epochs, seed=options["seed"]),
         options.get("normalisation", "none"),
     )
+    imagenet = work.settings.imagenet
+    if imagenet is not None and not imagenet.is_file():
+        raise JobFailedError(
+            "unavailable", TITLE, "This worker lacks the file that FACSIMILE_IMAGENET names."
+        )
     learnt, measured = _datasets(options)
     lineage = {
         "dataset": learnt[0]["id"],
@@ -120,7 +125,7 @@ def _train(work: Work, options: dict[str, Any], name: str, state: Path, scratch:
             name=name,
             lineage=lineage,
             base=base,
-            imagenet=work.settings.imagenet,
+            imagenet=imagenet,
             progress=noted(work, attempts=0),
             should_stop=work.stopping,
             save=lambda reached: save_state(state, reached),
