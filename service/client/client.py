@@ -9,10 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, TypeAdapter
 
 from models.file_names import printable
 from service.client.connection import UPLOAD_TIMEOUT, read
@@ -32,6 +31,7 @@ from service.wire.models import Model, ModelList
 from service.wire.subjects import Receipt, Subject, SubjectList
 
 Body = Mapping[str, Any] | BaseModel
+_ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 
 class Client(Waiting):
@@ -41,14 +41,15 @@ class Client(Waiting):
         """Whether the service and everything it needs answers; raises `ClientError` if not."""
         return self.get("/readyz", Readiness)
 
-    def upload(self, photo: Path, subject_id: str | None = None) -> Image:
+    def upload(self, photo: Path | str, subject_id: str | None = None) -> Image:
         """Upload one photo.
 
         Raises:
             OSError: the file cannot be read.
             RefusedError: it is not a photo that the service takes, or shows no face.
         """
-        files = {"file": (printable(Path(photo.name)), photo.read_bytes())}
+        path = Path(photo)
+        files = {"file": (printable(Path(path.name)), path.read_bytes())}
         fields = {} if subject_id is None else {"subject_id": subject_id}
         return read(self.send("POST", "/v1/images", files=files, data=fields), Image)
 
@@ -73,15 +74,16 @@ class Client(Waiting):
         """Ask for a job to stop."""
         return read(self.send("POST", f"/v1/jobs/{job_id}/cancel"), Job)
 
-    def import_archive(self, archive: Path, fields: Mapping[str, Any]) -> Corpus:
+    def import_archive(self, archive: Path | str, fields: Mapping[str, Any]) -> Corpus:
         """Upload a zip file as a corpus; `fields` are those of the form: name, layout, ….
 
         Raises:
             OSError: the file cannot be read.
             RefusedError: it is not safe to unpack, or a field is wrong.
         """
-        with archive.open("rb") as file:
-            files = {"archive": (archive.name, file, "application/zip")}
+        path = Path(archive)
+        with path.open("rb") as file:
+            files = {"archive": (path.name, file, "application/zip")}
             answer = self.send(
                 "POST", "/v1/corpora", files=files, data=dict(fields), timeout=UPLOAD_TIMEOUT
             )
@@ -306,4 +308,4 @@ def _json(value: Body) -> Any:
     """A request as JSON; of a model, the fields that were set."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_unset=True)
-    return to_jsonable_python(dict(value))
+    return _ANY.dump_python(dict(value), mode="json")
