@@ -109,7 +109,7 @@ def delete(session: Session, owner_id: uuid.UUID, evaluation_id: uuid.UUID | Non
         EvaluationNotFoundError, ResourceExpiredError.
     """
     row, _ = get(session, owner_id, evaluation_id)
-    erase_evaluation(session, row, Erased(row.id))
+    erase_evaluation(session, row, Erased())
 
 
 def _lineage(session: Session, owner_id: uuid.UUID, name: str) -> Mapping[str, Any]:
@@ -120,12 +120,27 @@ def _lineage(session: Session, owner_id: uuid.UUID, name: str) -> Mapping[str, A
 
 
 def _has_seen(lineage: Mapping[str, Any], corpus: Corpus, split: str | None) -> bool:
-    """Whether a model, or one that it started from, learned from people of the split."""
-    spec = lineage.get("dataset_spec") or {}
-    learned = (spec.get("corpus") or {}).get("labels")
-    if learned is not None and learned == corpus.labels_sha256:
-        splits = spec.get("splits") or []
-        if split is None or not splits or split in splits:
-            return True
+    """Whether a model, or one that it started from, learned from people of the split.
+
+    Of an uploaded model the lineage may be anything that JSON can say.
+    """
+    if any(_is_of(spec, corpus, split) for spec in _specs(lineage)):
+        return True
     base = lineage.get("base")
     return isinstance(base, Mapping) and _has_seen(base, corpus, split)
+
+
+def _specs(lineage: Mapping[str, Any]) -> list[Any]:
+    """Those of the datasets that taught or chose a model; earlier models name one."""
+    datasets = lineage.get("datasets")
+    each = datasets if isinstance(datasets, list) else []
+    return [part.get("dataset_spec") for part in (lineage, *each) if isinstance(part, Mapping)]
+
+
+def _is_of(spec: Any, corpus: Corpus, split: str | None) -> bool:
+    source = spec.get("corpus") if isinstance(spec, Mapping) else None
+    labels = source.get("labels") if isinstance(source, Mapping) else None
+    if labels is None or labels != corpus.labels_sha256:
+        return False
+    splits = spec.get("splits")
+    return split is None or not isinstance(splits, list) or not splits or split in splits

@@ -146,7 +146,7 @@ def delete(session: Session, owner_id: uuid.UUID, generator_id: str) -> set[str]
     """
     _refuse_shipped(generator_id, "it stays")
     row, _ = get(session, owner_id, generator_id)
-    erased = Erased(row.id)
+    erased = Erased()
     erase_trained(session, row, erased)
     return erased.addresses
 

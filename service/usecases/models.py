@@ -315,7 +315,7 @@ def delete(session: Session, owner_id: uuid.UUID, model_id: str) -> set[str]:
     if model_id in shipped_names():
         raise ShippedModelError(f"{model_id} ships with Facsimile and stays.")
     model, _ = get(session, owner_id, model_id)
-    erased = Erased(model.id)
+    erased = Erased()
     erase_trained(session, model, erased)
     return erased.addresses
 

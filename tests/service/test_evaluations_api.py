@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from models import checkpoint_zip
+from models.datasets.facts import DatasetFacts
 from models.estimators.shipped import shipped_checkpoint
 from service.artifacts import open_store
 from service.db.engine import open_database
@@ -93,23 +95,40 @@ def test_what_cannot_be_evaluated_is_a_problem(service: Service, corpus: dict[st
     assert service.client.delete("/v1/evaluations/x").status_code == 404
 
 
-def _learned_from(service: Service, corpus: dict[str, Any], splits: list[str]) -> str:
-    """An uploaded model whose card says that its base learned from people of the corpus."""
+def _as_trained_now(spec: dict[str, Any]) -> dict[str, Any]:
+    facts = DatasetFacts("a dataset", "3d", ((0.0, 0.0),), "rig", "a corpus", spec=spec)
+    return {"datasets": [{"dataset_spec": "what JSON can say"}, facts.as_lineage()]}
+
+
+def _as_trained_earlier(spec: dict[str, Any]) -> dict[str, Any]:
+    return {"datasets": "none", "base": {"dataset_spec": spec}}
+
+
+def _learned_from(
+    service: Service,
+    corpus: dict[str, Any],
+    splits: list[str],
+    lineage: Callable[[dict[str, Any]], dict[str, Any]],
+) -> str:
+    """An uploaded model whose lineage says that it or its base learned from the corpus."""
     with closing(open_database(service.settings.database)) as database, database.read() as session:
         labels = session.get_one(Corpus, uuid.UUID(corpus["id"])).labels_sha256
     shipped = shipped_checkpoint("compact")
     spec = {"corpus": {"labels": labels}, "splits": splits}
-    config = {**shipped.config, "lineage": {"base": {"dataset_spec": spec}}}
+    config = {**shipped.config, "lineage": lineage(spec)}
     content = checkpoint_zip.zipped(replace(shipped, config=config))
     sent = service.client.post("/v1/models", files={"file": ("mine.zip", content)})
     assert sent.status_code == 201, sent.text
     return str(sent.json()["id"])
 
 
+@pytest.mark.parametrize("lineage", [_as_trained_now, _as_trained_earlier])
 def test_people_that_a_model_learned_from_are_refused(
-    service: Service, corpus: dict[str, Any]
+    service: Service,
+    corpus: dict[str, Any],
+    lineage: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> None:
-    model = _learned_from(service, corpus, splits=["train"])
+    model = _learned_from(service, corpus, ["train"], lineage)
     path = f"/v1/models/{model}/evaluations"
     for asked in ({}, {"split": "train"}):
         refused = service.client.post(path, json={"corpus_id": corpus["id"], **asked})
