@@ -102,7 +102,7 @@ def in_greys(crop: ImageArray) -> ImageArray:
     quarter = crop.shape[0] // 4
     middle = crop[quarter:-quarter, quarter:-quarter]
     small = cv2.resize(middle, (_SIDE // 2, _SIDE // 2), interpolation=cv2.INTER_AREA)
-    if tone_of(np.asarray(small.reshape(-1, 3), np.uint8)).colourful > 0:
+    if tone_of(np.asarray(small.reshape(-1, 3), np.uint8)).colourful >= 0.5:
         return crop
     grey = (crop @ LUMINANCE + np.float32(0.5)).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=2)

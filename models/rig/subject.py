@@ -28,6 +28,8 @@ _CHEEKS: Final = (50, 280, 205, 425, 101, 330, 9, 151)
 """Vertices of bare skin: cheeks and the middle of the forehead."""
 _COLOURED: Final = 0.5
 """How colourful a face must be for its lips to be told from teeth by their red."""
+_LIT: Final = 45.0
+"""Grey levels of the cheeks below which the camera's noise is more than the lips' red."""
 _GRAIN: Final = 40
 """Places per canonical unit told apart in the photo when light is measured: no pores."""
 
@@ -89,7 +91,10 @@ def measure(model: RigModel, face: RegisteredFace) -> Subject:
 def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject:
     view = face.photo_view
     dense = to_the_corners(model.dense.refine(face.mesh))
-    colours = face_tone(face).colourful >= _COLOURED
+    grain = max(1.0, view.scale / _GRAIN)
+    cheeks = view.project(face.mesh[list(_CHEEKS)])[:, :2]
+    skin = float(np.median(pyramid.sample(cheeks, grain) @ LUMINANCE))
+    colours = skin >= _LIT and face_tone(face).colourful >= _COLOURED
     lips = look_at_lips(model.lips, dense, _lip_middles(dense), view, pyramid, colours=colours)
     dense = _fitted(model.lips, dense, lips)
     eyes = find_irises((model.left_eye, model.right_eye), dense, view, pyramid)
@@ -98,9 +103,7 @@ def _measure(model: RigModel, face: RegisteredFace, pyramid: Pyramid) -> Subject
     texture = view.project(dense)[:, :2]
     turn = np.asarray(view.matrix / view.scale, np.float32)
     normals = vertex_normals(dense @ turn.T, model.dense.triangles)
-    grain = max(1.0, view.scale / _GRAIN)
     luminance = np.asarray(pyramid.sample(texture, grain) @ LUMINANCE, np.float32)
-    skin = float(np.median(luminance[list(_CHEEKS)]))
     openings = np.concatenate([_inside(eye.rims, dense) for eye in eyes])
     whites = _whitest(pyramid.sample(view.project(openings)[:, :2], grain))
     hidden = face.visibility.warnings
