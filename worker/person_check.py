@@ -33,6 +33,5 @@ def looks_like_another(
 def _sentence(apart: float) -> str:
     return (
         f"this face is {apart:.2f} from the subject's, where pictures of one person are at most "
-        f"{LIMIT:.2f} apart and those of two people are about 0.8. If it is the subject all the "
-        "same, send any_person."
+        f"{LIMIT:.2f} apart and those of two people are about 0.8."
     )

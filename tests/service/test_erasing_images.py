@@ -112,6 +112,7 @@ def test_a_refused_photo_is_not_kept_and_locks_nobody_out(service: Service) -> N
     assert refused["state"] == "failed"
     assert refused["error"]["type"] == "/problems/other-person"
     assert "The photo is not kept." in refused["error"]["detail"]
+    assert "any_person" not in refused["error"]["detail"]
     assert good["id"] in refused["error"]["detail"]
     problem(service.client.get(f"/v1/images/{mixed_up['id']}"), 404, "resource-expired")
     assert mixed_up["sha256"] not in stored(service)

@@ -115,6 +115,9 @@ def _seen(work: Work, model: LoadedModel, item: _Item, any_person: bool) -> _See
     problem = too_small(face, item.file)
     if problem is None and model.person is not None and not any_person:
         problem = looks_like_another(face.registered, model.person, item.file)
+        if problem is not None:
+            advice = "If it is the subject all the same, send any_person."
+            problem = {**problem, "detail": f"{problem['detail']} {advice}"}
     return _Seen(face.registered, described_face(face, work.models.registrar), problem)
 
 
