@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from models.characters.cast import CAST
-from service.api import bodies, described
+from service.api import described
 from service.api.deps import Caller
+from service.api.posted import Posted, posted_json
 from service.errors.characters import CharacterNotFoundError
 from service.errors.requests import BodyTooLargeError, UnauthenticatedError
 from service.errors.requests import UnsupportedMediaTypeError as WrongTypeError
@@ -19,12 +19,6 @@ from service.usecases import characters
 from service.wire import characters as wire
 
 router = APIRouter(prefix="/v1/characters", tags=["characters"])
-
-
-async def _posted(request: Request, _caller: Caller) -> wire.RenderRequest:
-    bodies.media_type(request, (bodies.JSON,))
-    value, _ = await bodies.read_json(request)
-    return wire.RenderRequest.model_validate(value)
 
 
 @router.get(
@@ -58,10 +52,11 @@ def list_characters(caller: Caller) -> wire.CharacterList:
         ),
     },
 )
-async def render_character(
-    name: str, asked: Annotated[wire.RenderRequest, Depends(_posted)], caller: Caller
+def render_character(
+    name: str,
+    posted: Annotated[Posted[wire.RenderRequest], Depends(posted_json(wire.RenderRequest))],
+    caller: Caller,
 ) -> Response:
     """A PNG at once: the character with these action units, seen from this side, looking there.
     The same request gives the same bytes."""
-    content = await run_in_threadpool(characters.draw, name, asked)
-    return Response(content, media_type="image/png")
+    return Response(characters.draw(name, posted.asked), media_type="image/png")

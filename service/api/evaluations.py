@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from service.api import bodies, described
+from service.api import described
 from service.api.context import request_id_of
 from service.api.deps import (
     Caller,
@@ -19,6 +19,7 @@ from service.api.deps import (
     make_cursor,
 )
 from service.api.idempotency import OnceDep
+from service.api.posted import Posted, posted_json
 from service.db.ids import parse_id
 from service.errors.corpora import CorpusNotFoundError
 from service.errors.evaluations import EvaluationNotFoundError, PeopleSeenError
@@ -34,12 +35,6 @@ PATH: Final = "/v1/evaluations"
 router = APIRouter(prefix="/v1", tags=["evaluations"])
 
 _READ_PROBLEMS: Final = (EvaluationNotFoundError, ResourceExpiredError, UnauthenticatedError)
-
-
-async def _posted(request: Request, _caller: Caller) -> tuple[wire.EvaluationRequest, str]:
-    bodies.media_type(request, (bodies.JSON,))
-    value, fingerprint = await bodies.read_json(request)
-    return wire.EvaluationRequest.model_validate(value), fingerprint
 
 
 @router.post(
@@ -64,7 +59,7 @@ async def _posted(request: Request, _caller: Caller) -> tuple[wire.EvaluationReq
 def request_evaluation(
     model_id: str,
     request: Request,
-    posted: Annotated[tuple[wire.EvaluationRequest, str], Depends(_posted)],
+    posted: Annotated[Posted[wire.EvaluationRequest], Depends(posted_json(wire.EvaluationRequest))],
     once: OnceDep,
     caller: Caller,
     session: WriteSession,
@@ -73,16 +68,15 @@ def request_evaluation(
     """Read the frames of a corpus and hold them against its labels: ICC(3,1), MAE, F1, 2AFC and
     the confusion of levels, by AU, by person and by group, with intervals over people; and a
     second model on the same frames. People that the model learned from are refused."""
-    asked, fingerprint = posted
 
     def work() -> Reply:
         row, job = evaluations.create(
-            session, services.settings, caller, model_id, asked, request_id_of(request)
+            session, services.settings, caller, model_id, posted.asked, request_id_of(request)
         )
         body = wire.evaluation(row, job).model_dump(mode="json")
         return Reply(202, body, f"{PATH}/{row.id}")
 
-    return once.do(session, fingerprint, work)
+    return once.do(session, posted.fingerprint, work)
 
 
 @router.get(

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from models.facs import TargetError
 from service.cli.errors import CommandError
+from service.cli.listing import show, table, word
 from service.cli.targets import parse_targets
 from service.cli.writing import replaced
 
@@ -22,10 +21,10 @@ def list_() -> None:
     """Show who there is."""
     from models.characters.cast import CAST
 
-    table = Table("name", "")
+    found = table(word("name"), "")
     for each in CAST.values():
-        table.add_row(each.name, each.about)
-    Console().print(table)
+        found.add_row(each.name, each.about)
+    show(found)
 
 
 @character.command()

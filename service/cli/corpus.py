@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from models.corpora.corpus import Corpus as FoundCorpus
 from models.corpora.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_below
@@ -29,7 +29,7 @@ from service.cli.corpus_options import (
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
 from service.cli.following import follow
-from service.cli.listing import listing, number, show, table, word
+from service.cli.listing import listing, number, plain_console, show, table, word
 from service.client import Client
 from service.db.ids import parse_id
 from service.wire.corpora import Corpus
@@ -167,12 +167,13 @@ def _described(corpus_id: uuid.UUID, url: str | None, data: Path | None) -> dict
 
 
 def _print(found: dict[str, Any]) -> None:
-    console = Console()
+    console = plain_console()
     console.print(
-        f"[bold]{found['name']}[/bold] ({found['layout']}): "
+        Text(found["name"], "bold"),
+        f"({found['layout']}): "
         f"{counted(found['frames'] or 0, 'frame')} of "
         f"{counted(found['subjects'] or 0, 'person', 'people')} in "
-        f"{counted(found['sequences'] or 0, 'sequence')}"
+        f"{counted(found['sequences'] or 0, 'sequence')}",
     )
     for name, count in found["splits"].items():
         console.print(f"  {name}: {count:,} frames")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +12,7 @@ import typer
 from service.cli.connecting import Url, connected
 from service.cli.drawing import progress_bars
 from service.cli.errors import CommandError
+from service.cli.writing import replaced
 from service.db.ids import parse_id
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def estimate(
         raise CommandError(str(error)) from error
     counts = {file: count_frames(file) for file in files}
     summary = ReadingSummary(len(files), counts, all_faces)
-    with progress_bars() as progress, _written(out) as unfinished:
+    with progress_bars() as progress, replaced(out) as unfinished:
         bar = progress.add_task("reading", total=sum(counts[file] for file in files) or None)
         with unfinished.open("w", newline="", encoding="utf-8") as table:
             aus, readings = reader.reader.aus, reader.read(files)
@@ -183,15 +182,3 @@ def _file_reader(
     except NoComparisonError as error:
         raise CommandError(f"{neutral[0]}: {error}") from error
     return FileReader(registrar, calibrated, None if any_person else faces[0], all_faces, threads)
-
-
-@contextlib.contextmanager
-def _written(out: Path) -> Iterator[Path]:
-    """A file to write that becomes `out` when the block ends well, and is gone when not."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
-    try:
-        yield unfinished
-        os.replace(unfinished, out)
-    finally:
-        unfinished.unlink(missing_ok=True)

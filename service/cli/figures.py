@@ -6,17 +6,19 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from models.facs import AU_NAMES
+from service.cli.listing import plain_console
 
 
 def print_figures(report: dict[str, Any]) -> None:
     """Print the report of an evaluation as tables that 80 columns hold."""
-    console = Console()
+    console = plain_console()
+    split = "" if report["split"] is None else f", split {report['split']}"
     console.print(
-        f"[bold]{report['model']}[/bold] on {report['frames']:,} frames of {report['people']} "
-        f"people of {report['corpus']}"
-        + ("" if report["split"] is None else f", split {report['split']}")
+        Text(report["model"], "bold"),
+        f"on {report['frames']:,} frames of {report['people']} people of {report['corpus']}{split}",
     )
     _figures(console, report)
     for grouping, members in report["groups"].items():

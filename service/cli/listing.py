@@ -35,7 +35,7 @@ class Listing:
         whole = table(word("id"), *self.columns)
         for row in self.rows:
             whole.add_row(*row)
-        wide = Console(width=WIDE)
+        wide = plain_console(WIDE)
         if Measurement.get(wide, wide.options, whole).maximum <= width:
             return whole
         name, *others = self.columns
@@ -68,9 +68,14 @@ def word(header: str) -> Column:
     return Column(header, no_wrap=True)
 
 
+def plain_console(width: int | None = None) -> Console:
+    """A console that prints brackets as they are: names of files and corpora may have some."""
+    return Console(width=width, markup=False)
+
+
 def show(filled: Listing | Table) -> None:
     """Print a table: as wide as the terminal, and elsewhere a row a line."""
-    console = Console()
+    console = plain_console()
     if not console.is_terminal:
-        console = Console(width=WIDE)
+        console = plain_console(WIDE)
     console.print(filled.table(console.width) if isinstance(filled, Listing) else filled)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from models.file_names import printable
 from service.cli.errors import CommandError
+from service.cli.writing import replaced
 
 MANIFEST: Final = "expressions.json"
 """What lies in the output folder beside the pictures."""
@@ -124,12 +124,8 @@ class Manifest:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a whole file or none."""
-    unfinished = path.with_name(f".{uuid.uuid4().hex}")
-    try:
+    with replaced(path) as unfinished:
         unfinished.write_bytes(content)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

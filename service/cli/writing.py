@@ -13,7 +13,8 @@ from pathlib import Path
 def replaced(out: Path) -> Iterator[Path]:
     """A file to write that becomes `out` when the block ends well, and is gone when not."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
+    # not of the file's own name, which may be as long as names can be
+    unfinished = out.with_name(f".{uuid.uuid4().hex}")
     try:
         yield unfinished
         os.replace(unfinished, out)

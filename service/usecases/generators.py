@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -32,9 +31,6 @@ from service.jobs.contracts import GENERATORS
 from service.usecases import trained
 from service.usecases.jobs import page_with_jobs
 from service.usecases.traces import Erased, erase_trained
-
-_OF_A_DATASET: Final = ("drawings",)
-"""What goes with photos alone."""
 
 
 def get(session: Session, owner_id: uuid.UUID, generator_id: str) -> tuple[Generator, Job | None]:

@@ -221,13 +221,13 @@ def train(
     if (asked.dataset_id is None) == (asked.dataset_ids is None):
         raise InvalidRequestError("Name either a dataset_id or dataset_ids.", pointer="/dataset_id")
     named: Sequence[uuid.UUID | None] = asked.dataset_ids or [asked.dataset_id]
-    learnt = [_dataset(session, owner_id, each, "/dataset_ids") for each in named]
+    pointer = "/dataset_id" if asked.dataset_ids is None else "/dataset_ids"
+    learnt = [_dataset(session, owner_id, each, pointer) for each in named]
     measured = [_dataset(session, owner_id, each, "/choose_by") for each in asked.choose_by]
     registration = learnt[0].spec.get("registration", "3d")
     if any(each.spec.get("registration", "3d") != registration for each in learnt + measured):
         raise InvalidRequestError(
-            "Datasets whose faces are registered in 3D and in 2D do not mix.",
-            pointer="/dataset_ids",
+            "Datasets whose faces are registered in 3D and in 2D do not mix.", pointer=pointer
         )
     _check_known(asked.aus)
     architecture, normalisation = asked.architecture or "compact", asked.normalisation or "none"

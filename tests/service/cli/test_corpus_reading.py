@@ -33,6 +33,18 @@ def test_a_scale_is_asked_for_by_the_name_it_has_here(facsimile: Facsimile, fold
         assert "Say with --scale whether 1 is the highest, 0-1, or" in done.stderr
 
 
+def test_brackets_in_names_are_printed_as_they_are(facsimile: Facsimile, folder: Path) -> None:
+    named = folder / "faces [v2]"
+    named.mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (folder / name).rename(named / name)
+    (named / "labels.csv").write_text(PARTS.replace("mood", "mood [/b]"))
+    done = facsimile("corpus", "describe", named, "--scale", "0-1", COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert "faces [v2] (folder): 2 frames" in done.stdout
+    assert "not labels of AUs: mood [/b]." in done.stdout
+
+
 def test_everything_left_out_is_named(facsimile: Facsimile, folder: Path) -> None:
     done = facsimile("corpus", "describe", folder, "--scale", "0-1", COLUMNS="200")
     assert done.returncode == 0, done.stderr

@@ -68,3 +68,10 @@ def test_what_is_no_terminal_gets_a_row_a_line(capsys: pytest.CaptureFixture[str
     assert LONG in row
     assert "1,041" in row
     assert len(row.rstrip()) < 140
+
+
+def test_brackets_in_names_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = listing.listing("name", listing.word("state"))
+    rows.add_row(ID, "[red] smiles [/b]", "running")
+    listing.show(rows)
+    assert "[red] smiles [/b]" in capsys.readouterr().out
