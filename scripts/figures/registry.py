@@ -62,7 +62,8 @@ FIGURES: Final[Mapping[str, Figure]] = {
         "docs/rig.md",
         _module("scripts.rig_sheets", *_DATA),
         (*_RIG, "scripts/rig_sheets.py"),
-        ("docs/rig_combinations.jpg", "docs/rig_lips.jpg", "docs/rig_mouth.jpg",
+        ("docs/rig_close_eyes.jpg", "docs/rig_close_mouths.jpg",
+         "docs/rig_combinations.jpg", "docs/rig_lips.jpg", "docs/rig_mouth.jpg",
          "docs/rig_pasted.jpg", "docs/rig_upper.jpg"),
     ),
     "rig-quality": Figure(
