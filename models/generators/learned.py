@@ -28,6 +28,7 @@ from models.generators.pairs import scaled
 from models.registration.face import FACE_SIZE, RegisteredFace
 from models.registration.pyramid import Pyramid
 from models.registration.tone import face_tone
+from models.rig.cloth import drawable
 
 _DTYPES: Final[Mapping[Precision, torch.dtype]] = {
     "float32": torch.float32,
@@ -105,6 +106,9 @@ class LearnedGenerator:
         """
         check_request(len(faces), targets, sources, seeds, size)
         check_targets(self.config, targets)
+        if len(faces):
+            each = zip(faces, targets, strict=True)
+            targets = np.stack([drawable(face, target) for face, target in each])
         asked = told(self.config, targets)
         shown = np.zeros_like(asked) if sources is None else told(self.config, sources)
         own = {face: registered(face, size) for face in dict.fromkeys(faces)}
