@@ -3,7 +3,7 @@
 Run as ``python -m scripts.train_compact.measure --data DATA --drawn FOLDER --run FOLDER
 [--ship]``. Temperatures are fitted on validation people. Writes ``figures-SPLIT.json`` beside the
 run; with ``--ship`` the checkpoint, its card and its figure into ``models/weights/compact``, for
-which `same_person` and `personal` (split test) must have run.
+for which `personal` (split test) and `scripts.measure_identity` must have run.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with london/")
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--ship", action="store_true")
+    parser.add_argument("--before", type=Path, help="with --ship: run measured before, to compare")
+    parser.add_argument("--identity", type=Path, help="with --ship: of scripts.measure_identity")
     parser.add_argument("--split", choices=("validation", "test"), default="test")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -78,7 +80,9 @@ def main() -> None:
     if args.ship:
         training = json.loads((args.run / "training.json").read_text())
         personal = json.loads((args.run / "personal-test.json").read_text())
-        ship(network, figures, curves, training, args.drawn, personal)
+        before = json.loads((args.before / f"figures-{args.split}.json").read_text())
+        identity = json.loads(args.identity.read_text())
+        ship(network, figures, curves, training, args.drawn, personal, before, identity)
 
 
 def referenced(folder: Path, split: Split, photographs: Photographs) -> LabelledFaces:

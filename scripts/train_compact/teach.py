@@ -135,7 +135,15 @@ def main() -> None:
     photographs = Photographs.load(args.drawn / "people.npz")
     portraits = Portraits.load(args.drawn)
     earlier, start, network = started(None), started(args.start), started(args.start)
-    batches = taught_batches(args.drawn, photographs, portraits.of("train"), earlier, args.rows)
+    drawings = drawn_faces(args.drawn, "train", photographs)
+    if args.rows is not None:
+        drawings = LabelledFaces(
+            drawings.images[: args.rows],
+            drawings.labels[: args.rows],
+            drawings.person[: args.rows],
+            drawings.neutrals,
+        )
+    batches = taught_batches(drawings, photographs, portraits.of("train"), earlier)
     watched = drawn_faces(args.drawn, "validation", photographs)
     apart = portraits.of("validation")
     choice = Choice(
@@ -170,6 +178,7 @@ def main() -> None:
     summary: dict[str, Any] = {
         "finished": result.finished,
         "started_from": _origin(args.start),
+        "drawings": len(drawings.images),
         "chosen_step": result.step,
         "share_of_taught": share,
         "score": round(score, 4),
@@ -203,18 +212,9 @@ def started(run: Path | None) -> Compact:
 
 
 def taught_batches(
-    drawn: Path,
-    photographs: Photographs,
-    portraits: Portraits,
-    earlier: Compact,
-    rows: int | None,
+    faces: LabelledFaces, photographs: Photographs, portraits: Portraits, earlier: Compact
 ) -> TaughtBatches:
     """Drawings, the smiles and neutral faces of training people, and portraits, by step."""
-    faces = drawn_faces(drawn, "train", photographs)
-    if rows is not None:
-        faces = LabelledFaces(
-            faces.images[:rows], faces.labels[:rows], faces.person[:rows], faces.neutrals
-        )
     smiling, resting = smiling_faces(photographs, "train"), resting_faces(photographs, "train")
     plain = read_portraits(earlier, portraits)
     seen = np.concatenate([plain[None], read_under_cameras(earlier, portraits)]).mean(axis=0)
