@@ -149,7 +149,10 @@ def _lessons(training: dict[str, Any]) -> str:
         "What shipped before: 1,500 steps of `train` with 28,000 drawings of 72 people by the rig "
         "as it was then"
     )
-    return "; then ".join([first, *reversed(runs)]) + "."
+    last = (
+        f"Of all that {training['share_beside_shipped']:g} is kept, the rest is what shipped before"
+    )
+    return "; then ".join([first, *reversed(runs)]) + f". {last}."
 
 
 def _spread(figure: dict[str, Any]) -> str:

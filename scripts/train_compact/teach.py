@@ -14,6 +14,7 @@ import csv
 import dataclasses
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,7 +58,7 @@ CONFIG: Final = TrainingConfig(
 )
 QUIET: Final = 0.3
 """What the loudest AU may read on neutral faces before it costs."""
-_MIXTURES: Final = (0.6, 0.8, 1.0)
+MIXTURES: Final = (0.6, 0.8, 1.0)
 """Shares of the taught weights beside those that training started from."""
 
 
@@ -229,7 +230,9 @@ def taught_batches(
     )
 
 
-def mixed(network: Compact, start: Compact, choice: Choice) -> tuple[float, float]:
+def mixed(
+    network: Compact, start: Compact, choice: Choice, shares: Sequence[float] = MIXTURES
+) -> tuple[float, float]:
     """Put the best mixture of taught weights and those before into `network`, in place.
 
     Weights on the way between two networks of which one was trained on from the other read about
@@ -238,7 +241,7 @@ def mixed(network: Compact, start: Compact, choice: Choice) -> tuple[float, floa
     taught = {name: value.clone() for name, value in network.state_dict().items()}
     before = start.state_dict()
     best, found = -np.inf, 1.0
-    for share in _MIXTURES:
+    for share in shares:
         network.load_state_dict(between(before, taught, share))
         score = choice(network)
         if score > best:

@@ -98,8 +98,8 @@ class Item(BaseModel):
     found: dict[str, float] | None = Field(
         description="Intensities that the photo was found or, in `sources`, said to show and that "
         "were taken off first; "
-        "empty when it passed for neutral. Of AU12, AU20, AU25 and AU26; other expressions are not "
-        "looked for. Null in items of earlier versions."
+        "empty when it passed for neutral. AU01, 02, 04, 10, 12, 15, 17, 20, 24, 25 and 26 are "
+        "looked for, and only what is sure is taken off. Null in items of earlier versions."
     )
     quality: Quality = None
     warnings: Warnings = []

@@ -18,17 +18,19 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from models.expressions.shown import ShownReader
 from models.facs import Target, targets_array
 from models.generators.paste import drawing_size, paste_back
 from models.images import ImageError, ImageLimits, SyntheticMark, decode_image, encode_png
 from models.registration import RegistrationError
 from models.registration.face import FACE_SIZE, RegisteredFace, RegistrationKind
-from models.rig.shown import found_in, shown_expression
+from models.rig.shown import found_in
 from service.artifacts import Artifact
 from service.db.blobs import lock_shared
 from service.db.tables import ExpressionItem, ExpressionSet, Image
 from service.db.types import now
 from worker.generators import generator_of
+from worker.readers import load_model
 from worker.runtime import FaceKey
 from worker.threads import share_of_cores
 from worker.work import JobFailedError, Work
@@ -159,12 +161,7 @@ def _draw(work: Work, plan: _Plan, batch: Sequence[int]) -> list[_Drawing]:
     """The drawings of a batch, each in the sizes its outputs need, in few calls."""
     photos = [plan.item(index)[0] for index in batch]
     faces = [_register(work, plan, photo) for photo in photos]
-    shown = np.stack(
-        [
-            shown_expression(face) if photo.shown is None else photo.shown.array()
-            for face, photo in zip(faces, photos, strict=True)
-        ]
-    )
+    shown = _shown(work, photos, faces)
     sizes = [_sizes(plan, face) for face in faces]
     by_size: dict[tuple[int, int], NDArray[np.uint8]] = {}
     for size in sorted({size for of_item in sizes for size in of_item}):
@@ -189,6 +186,23 @@ def _draw(work: Work, plan: _Plan, batch: Sequence[int]) -> list[_Drawing]:
         )
         for place, index in enumerate(batch)
     ]
+
+
+def _shown(
+    work: Work, photos: Sequence[_Photo], faces: Sequence[RegisteredFace]
+) -> NDArray[np.float32]:
+    """What the photos are said to show, or else found to, (N, 18, 2); each is read once."""
+    unread = {
+        photo.sha256: face for photo, face in zip(photos, faces, strict=True) if photo.shown is None
+    }
+    found: dict[str, NDArray[np.float32]] = {}
+    if unread:
+        reader = ShownReader(load_model(work, "compact").reader)
+        with work.timings.stage("shown", len(unread)):
+            found = dict(zip(unread, reader.read(list(unread.values())), strict=True))
+    return np.stack(
+        [found[photo.sha256] if photo.shown is None else photo.shown.array() for photo in photos]
+    )
 
 
 def _sizes(plan: _Plan, face: RegisteredFace) -> frozenset[int]:
