@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from scripts.train_compact.card_sections import (
 
 NAME: Final = "compact"
 _FIGURE: Final = "reliability.png"
+_RIG: Final = "commit 6f68e26"
 _VERDICT: Final = """Drawings of a
 person teach an estimator the rig's idea of them: it reads their drawings better and hears their
 real smiles weaker, surely in the cheeks (AU06), and for some people in the lip corners (AU12). One
@@ -152,7 +154,8 @@ def _lessons(training: dict[str, Any]) -> str:
     last = (
         f"Of all that {training['share_beside_shipped']:g} is kept, the rest is what shipped before"
     )
-    return "; then ".join([first, *reversed(runs)]) + f". {last}."
+    told = "; then ".join([first, *reversed(runs)])
+    return textwrap.fill(f"{told}. {last}. The last drawings are by the rig of {_RIG}.", 98)
 
 
 def _spread(figure: dict[str, Any]) -> str:
@@ -210,7 +213,8 @@ residual network of {count / 1e6:.1f} million parameters on a 128x96 crop; five 
 
 {_lessons(training)}
 
-Portraits have no labels. Two readers order them, AU by AU: blendshapes (Google's face landmarker,
+The portraits are official ones of one person each, at hand and not handed on; no picture of them is
+kept. They have no labels. Two readers order them, AU by AU: blendshapes (Google's face landmarker,
 which learnt from real people) and the network as it was before, by the sum of their ranks; pairs
 that lie a quarter of the portraits apart or more are taught as an order (RankNet), in ratios, so
 that what is hardly there is ordered without being made louder. AU05, AU09, AU14, AU20 and AU24 have
@@ -268,8 +272,9 @@ photographs it is not known: nobody coded them.
 ## Limits
 
 It has seen no FACS-coded photograph; what it calls C is what the rig draws at C, and nobody has
-scored the smiles it was measured on. Faint smiles under a beard read near 0. AU23, AU07 and AU05
-are its weakest. A neutral photo of somebody else does harm (see the
+scored the smiles it was measured on. Faint smiles under a beard read near 0. AU14, AU07 and AU05
+are its weakest, and people with dark skin are read worse than others. A neutral photo of somebody
+else does harm (see the
 table): references are checked by a face recogniser. It reads frontal, registered
 faces of adults; children, large head turns and strong occlusion were not tried. Do not use it to
 judge what people feel.
