@@ -182,8 +182,9 @@ def _told(
             raise CorpusError("names no subject", path, line)
         if splits.setdefault(row["subject"], split) != split:
             raise CorpusError(f"{row['subject']} is in more than one split", path, line)
-        folder = root / row["file"].replace("\\", "/").rstrip("/")
-        file = folder if folder.is_dir() else finder.named(row["file"], Place(path, line)).path
+        folder = Path(os.path.normpath(root / row["file"].replace("\\", "/")))
+        is_folder = folder.is_relative_to(root) and folder.is_dir()
+        file = folder if is_folder else finder.named(row["file"], Place(path, line)).path
         person = Person(row["subject"], split)
         if told.setdefault(file, person) != person:
             raise CorpusError(f"{row['file']} is there already, with another person", path, line)

@@ -185,6 +185,10 @@ def test_a_table_of_subjects_says_who_is_who_and_in_which_split(tmp_path: Path) 
     builders.write_text(who, "file,subject\n1.avi,ann\n2.avi,ann\n")
     with pytest.raises(CorpusError, match=r"subjects\.csv: does not say who is in wild/3\.avi"):
         read_corpus(tmp_path, "openface")
+    for outside in (tmp_path.parent, "wild/../.."):
+        builders.write_text(who, f"file,subject\n{outside},ann\n")
+        with pytest.raises(CorpusError, match="line 2: there is no file"):
+            read_corpus(tmp_path, "openface")
     builders.write_text(who, "file,subject,split\n1.avi,ann,train\n2.avi,ann,test\n")
     with pytest.raises(CorpusError, match="line 3: ann is in more than one split"):
         read_corpus(tmp_path, "openface")
