@@ -115,6 +115,33 @@ FIGURES: Final[Mapping[str, Figure]] = {
         (*_RIG, *_COMPACT, "scripts/train_compact/presence.py"),
         minutes=10,
     ),
+    "meshes": Figure(
+        "docs/registration.md",
+        _module("scripts.measure_meshes", *_DATA, "--people", "16"),
+        (*_RIG, "scripts/measure_meshes.py"),
+    ),
+    "gaze": Figure(
+        "docs/registration.md",
+        _module(
+            "scripts.measure_gaze", "--photos", "{data}/portraits", "{data}/london/neutral",
+            "{data}/london/smiling", "{data}/canada", "--moved", "{data}/london/neutral",
+        ),
+        (*_REGISTRATION, "scripts/measure_gaze.py"),
+    ),
+    "shown": Figure(
+        "docs/registration.md",
+        _module("scripts.measure_shown", *_DATA),
+        (*_RIG, *_COMPACT, "models/expressions/*.py", "scripts/measure_shown.py"),
+    ),
+    "identity": Figure(
+        "docs/registration.md",
+        _module(
+            "scripts.measure_identity", *_DATA, "--portraits", "{data}/portraits",
+            "--out", "{scratch}/identity",
+        ),
+        (*_RIG, "models/identity/*.py", "models/weights/identity.safetensors",
+         "scripts/measure_identity.py"),
+    ),
     "estimator-speed": Figure(
         "docs/estimators.md",
         _module("benchmarks.estimators", "--photos", "{data}/canada"),
