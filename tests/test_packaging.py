@@ -23,7 +23,8 @@ PACKAGES = ("models", "service", "worker")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-README = (ROOT / "README.md").read_text()
+OPERATION = (ROOT / "docs" / "operation.md").read_text()
+API = (ROOT / "docs" / "api.md").read_text()
 OURS = {*PACKAGES, "scripts", "tests", "benchmarks", "facsimile_client"}
 """`facsimile_client` is made by a test."""
 OWN_SERVICES = ("migrate", "api", "worker", "worker-gpu")
@@ -216,8 +217,8 @@ def test_the_makefile_sets_up_from_the_files_that_decide_it() -> None:
     assert [name for name in inputs[1].split() if not (ROOT / name).exists()] == []
 
 
-def test_the_readme_lists_every_setting_and_its_default() -> None:
-    rows = re.findall(r"^\| (`FACSIMILE_[^|]*) \| ([^|]*) \|", README, re.MULTILINE)
+def test_the_documentation_lists_every_setting_and_its_default() -> None:
+    rows = re.findall(r"^\| (`FACSIMILE_[^|]*) \| ([^|]*) \|", OPERATION, re.MULTILINE)
     documented = {
         name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)
     }
@@ -227,11 +228,11 @@ def test_the_readme_lists_every_setting_and_its_default() -> None:
             assert documented[PREFIX + name.upper()] == f"`{field.default}`", name
 
 
-def test_the_readme_lists_every_path_of_the_api() -> None:
+def test_the_documentation_lists_every_path_of_the_api() -> None:
     undocumented = []
     for path in create_app(Settings()).openapi()["paths"]:
         pattern = re.sub(r"\{\w+_id\}", "{id}", path).replace("{output}", "face")
-        if pattern not in README:
+        if pattern not in API:
             undocumented.append(path)
     assert undocumented == []
 
