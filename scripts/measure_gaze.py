@@ -9,6 +9,7 @@ are measured on. Prints what `models.registration.gaze` holds and docs/registrat
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +23,14 @@ from models.registration.contours import LEFT_EYE, RIGHT_EYE
 from models.registration.face import FloatArray, ImageArray
 from models.registration.gaze import gaze_of
 from models.registration.headpose import head_pose, rotation
-from models.registration.refined import LEFT_IRIS, RIGHT_IRIS, RefinedMesh, load_refined_finder
-from models.registration.registrar import load_registrar
+from models.registration.refined import (
+    LEFT_IRIS,
+    RIGHT_IRIS,
+    RefinedFinder,
+    RefinedMesh,
+    load_refined_finder,
+)
+from models.registration.registrar import Registrar, load_registrar
 
 DoubleArray = npt.NDArray[np.float64]
 _ODD: Final = 0.25
@@ -60,9 +67,15 @@ def _photo(path: Path) -> ImageArray:
     return decode_image(path.read_bytes()).rgb
 
 
+@cache
+def _networks() -> tuple[Registrar, RefinedFinder]:
+    return load_registrar(), load_refined_finder()
+
+
 def _refined(photo: ImageArray) -> RefinedMesh | None:
-    located = load_registrar().locate(photo)
-    return load_refined_finder().refine(photo, located[0].mesh) if located else None
+    registrar, finder = _networks()
+    located = registrar.locate(photo)
+    return finder.refine(photo, located[0].mesh) if located else None
 
 
 def fitted_middle(faces: list[RefinedMesh]) -> DoubleArray:
