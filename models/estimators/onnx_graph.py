@@ -20,7 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from models.checkpoints import Checkpoint, CheckpointMismatchError
 from models.estimators.config import REFERENCE_FEATURES, REFERENCE_IMAGE, EstimatorConfig
-from models.facs import LEVELS
+from models.facs import LEVELS, MAX_INTENSITY
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -45,8 +45,9 @@ def onnx_model(checkpoint: Checkpoint, *, features: bool = False) -> bytes:
     registered image that `models.estimators.crop` makes (128x96), for `vgg16` all of it
     (224x224); for an estimator for normalised faces, what `models.normalisation.au0.difference`
     makes of it and the person's reference. Outputs ``probabilities``: float32 (batch, A, 6), and
-    ``intensity``: float32 (batch, A) in 0..5. A checkpoint calibrated to one person compares
-    every face with theirs. The AUs and levels stand in the file's metadata under ``facsimile``.
+    ``intensity``: float32 (batch, A) in 0..5, their median as the service reads it. A checkpoint
+    calibrated to one person compares every face with theirs. The AUs and levels stand in the file's
+    metadata under ``facsimile``.
 
     Args:
         checkpoint: of `compact` or `vgg16`, as `models.checkpoints` reads it.
@@ -68,8 +69,7 @@ def onnx_model(checkpoint: Checkpoint, *, features: bool = False) -> bytes:
         size = (224, 224)
     weights.check_all_used()
     graph.node("Identity", [probabilities], name="probabilities")
-    levels = graph.constant("levels", np.arange(len(LEVELS), dtype=np.float32))
-    graph.node("MatMul", ["probabilities", levels], name="intensity")
+    graph.median("probabilities", "intensity")
     outputs = [
         _value("probabilities", ["batch", len(config.aus), len(LEVELS)]),
         _value("intensity", ["batch", len(config.aus)]),
@@ -170,6 +170,26 @@ class _Graph:
         """Add a constant under its name."""
         self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
         return name
+
+    def median(self, probabilities: str, name: str) -> str:
+        """The median of distributions over the levels, as `estimates.median_intensities` has it.
+
+        With p the probabilities and a_k = P(level >= k), each cell adds what of it lies below the
+        median: the sum of (a_k - .5) / p_k, each within 0..1, less the half cell below 0.
+        """
+        reached = np.tril(np.ones((len(LEVELS), len(LEVELS)), np.float32))
+        above = self.node("MatMul", [probabilities, self.constant("reached", reached)])
+        half, least, one, none = (
+            self.constant(key, np.array(value, np.float32))
+            for key, value in (("half", 0.5), ("least", 1e-9), ("one", 1.0), ("none", 0.0))
+        )
+        below = self.node("Div", [self.node("Sub", [above, half]),
+                                  self.node("Max", [probabilities, least])])  # fmt: skip
+        filled = self.node("Clip", [below, none, one])
+        last = self.constant("last", np.array([-1], np.int64))
+        cells = self.node("ReduceSum", [filled, last], keepdims=0)
+        top = self.constant("top", np.array(MAX_INTENSITY, np.float32))
+        return self.node("Clip", [self.node("Sub", [cells, half]), none, top], name=name)
 
     def convolution(self, value: str, weight: str, norm: str, stride: int) -> str:
         """A convolution without bias and the batch normalisation behind it, as one."""

@@ -109,7 +109,8 @@ def test_onnx_reads_what_the_service_reads(service: Service, personal: dict[str,
             f"/v1/models/{model}/estimates", files={"file": ("e.png", portrait())}
         ).json()["items"][0]
         told = [read["intensity"] for read in item["intensities"].values()]
-        np.testing.assert_allclose(read_by_onnx(answer.content), told, atol=2e-3)
+        # What is told has two decimals.
+        np.testing.assert_allclose(read_by_onnx(answer.content), told, atol=5.1e-3)
 
 
 def test_one_frame_compares_every_face_with_the_photo(

@@ -18,10 +18,14 @@ from models.checkpoints import (  # noqa: E402
     encoded,
 )
 from models.estimators.config import EstimatorConfig, Normalisation  # noqa: E402
+from models.estimators.crop import crop_faces  # noqa: E402
+from models.estimators.estimates import median_intensities  # noqa: E402
 from models.estimators.estimator import Estimator, from_checkpoint  # noqa: E402
 from models.estimators.onnx_graph import onnx_model  # noqa: E402
 from models.estimators.reader import NoComparisonError, NoReferenceError, Reader  # noqa: E402
+from models.estimators.shipped import shipped_checkpoint  # noqa: E402
 from models.estimators.vgg16 import Vgg16, Vgg16Config  # noqa: E402
+from models.onnx_session import open_session  # noqa: E402
 from tests.support.estimators import small_estimator  # noqa: E402
 
 CLOSE = 2e-6
@@ -130,6 +134,15 @@ def test_the_file_says_what_it_answers_for() -> None:
     model = onnx.load_from_string(onnx_model(trained().checkpoint()))
     assert [value.name for value in model.graph.output] == ["probabilities", "intensity"]
     assert '"aus": ["AU06", "AU12"]' in model.metadata_props[0].value
+
+
+def test_the_file_reads_intensities_as_the_service_does() -> None:
+    checkpoint = shipped_checkpoint("compact")
+    shown = crop_faces(faces(6)).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
+    session = open_session(onnx_model(checkpoint))
+    probabilities, intensity = session.run(["probabilities", "intensity"], {"face": shown})
+    np.testing.assert_allclose(intensity, median_intensities(probabilities), atol=1e-3)
+    assert intensity.max() > 0.5, "something is read"
 
 
 def without(name: str) -> Checkpoint:
