@@ -32,7 +32,7 @@ from service.errors.requests import InvalidRequestError, TooManyFilesError, Unau
 from service.errors.resources import ResourceExpiredError
 from service.errors.subjects import ConsentExpiredError
 from service.errors.targets import UnknownActionUnitError
-from service.usecases import models
+from service.usecases import model_training, models
 from service.wire import models as wire
 
 PATH: Final = "/v1/models"
@@ -85,7 +85,7 @@ def create_model(
         once,
         session,
         posted,
-        make=lambda asked: models.train(
+        make=lambda asked: model_training.train(
             session, services.settings, caller, asked, request_id_of(request)
         ),
         read=models.read_upload,

@@ -44,7 +44,7 @@ from service.errors.subjects import (
     SubjectNotFoundError,
 )
 from service.errors.targets import UnknownActionUnitError
-from service.usecases import erasure, models, subjects
+from service.usecases import erasure, model_training, subjects
 from service.usecases.idempotency import Reply
 from service.wire import subjects as wire
 from service.wire.models import Model, PersonaliseRequest
@@ -197,7 +197,7 @@ def personalise(
     """Make a model of this person from one photo with a neutral face."""
 
     def work() -> Reply:
-        model, job = models.personalise(
+        model, job = model_training.personalise(
             session,
             services.settings,
             caller,
