@@ -35,6 +35,7 @@ __all__ = [
     "TruncatedImageError",
     "UnsupportedImageError",
     "decode_image",
+    "encode_jpeg",
     "encode_png",
     "read_mark",
 ]
@@ -288,6 +289,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 
 _XMP_KEYWORD: Final = "XML:com.adobe.xmp"
+_JPEG_QUALITY: Final = 88
 
 
 def encode_png(rgb: ImageArray, mark: SyntheticMark | None = None) -> bytes:
@@ -299,16 +301,35 @@ def encode_png(rgb: ImageArray, mark: SyntheticMark | None = None) -> bytes:
     Raises:
         ValueError: `rgb` has another shape or type.
     """
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
-        raise ValueError(f"an image is uint8 (H, W, 3), not {rgb.dtype} {rgb.shape}")
+    _check_rgb(rgb)
     return write_png(rgb, {} if mark is None else {_XMP_KEYWORD: xmp_packet(mark)})
 
 
-def read_mark(png: bytes) -> SyntheticMark | None:
-    """The mark that `encode_png` wrote; None when the bytes carry none."""
+def encode_jpeg(rgb: ImageArray, mark: SyntheticMark | None = None) -> bytes:
+    """JPEG bytes of uint8 (H, W, 3) RGB, a tenth of a PNG's, to be looked at; else as `encode_png`.
+
+    Raises:
+        ValueError: `rgb` has another shape or type.
+    """
+    _check_rgb(rgb)
+    out = io.BytesIO()
+    xmp = {} if mark is None else {"xmp": xmp_packet(mark).encode()}
+    Image.fromarray(rgb).save(out, "JPEG", quality=_JPEG_QUALITY, **xmp)
+    return out.getvalue()
+
+
+def read_mark(content: bytes) -> SyntheticMark | None:
+    """The mark that `encode_png` or `encode_jpeg` wrote; None when the bytes carry none."""
     try:
-        with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-            packet = image.info.get(_XMP_KEYWORD)
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+            packet = image.info.get(_XMP_KEYWORD) or image.info.get("xmp")
     except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGE):
         return None
+    if isinstance(packet, bytes):
+        packet = packet.decode("utf-8", "replace")
     return read_xmp_packet(packet) if isinstance(packet, str) else None
+
+
+def _check_rgb(rgb: ImageArray) -> None:
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
+        raise ValueError(f"an image is uint8 (H, W, 3), not {rgb.dtype} {rgb.shape}")

@@ -7,11 +7,13 @@ contact sheet.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
 import uuid
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -30,17 +32,9 @@ PORTRAIT: Final = Path(__file__).with_name("astronaut.jpg")
 
 TARGETS: Final = tuple(
     NamedTarget(name, Target.parse(intensities))
-    for name, intensities in (
-        ("neutral", {}),
-        ("smile", {"AU06": "C", "AU12": "D", "AU25": "C"}),
-        ("surprise", {"AU01": "D", "AU02": "D", "AU05": "D", "AU26": "D"}),
-        ("anger", {"AU04": "E", "AU07": "D", "AU23": "D"}),
-        ("disgust", {"AU09": "D", "AU10": "D", "AU17": "C"}),
-        ("sadness", {"AU01": "D", "AU04": "C", "AU15": "D"}),
-        ("pain", {"AU04": "D", "AU06": "D", "AU07": "D", "AU09": "C", "AU10": "D", "AU43": "E"}),
-        ("one-sided-smile", {"AU12L": "D"}),
-    )
+    for name, intensities in json.loads((files("service.web") / "presets.json").read_text()).items()
 )
+"""The presets of the studio."""
 
 
 def main() -> int:
@@ -58,6 +52,7 @@ def main() -> int:
         sheet = OUT / "contact_sheet.png"
         sheet.write_bytes(encode_png(draw_contact_sheet(drawings, box)))
         print(f"{len(drawings)} faces and {len(drawings)} photos in {OUT}; all of them in {sheet}")
+    print("To move a face yourself: make serve, then open http://localhost:8000 in a browser.")
     return 0
 
 

@@ -23,6 +23,8 @@ from service.api import (
     images,
     jobs,
     models,
+    previews,
+    studio,
     subjects,
 )
 from service.api.body_limit import BodyLimit
@@ -86,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for module in (
         images,
+        previews,
         expressions,
         characters,
         corpora,
@@ -98,6 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
         jobs,
         health,
         docs,
+        studio,
     ):
         app.include_router(module.router)
     app.openapi = lambda: document.document(app)  # type: ignore[method-assign]
@@ -132,6 +136,7 @@ def _chores(services: Services) -> list[Callable[[], object]]:
         erase_expired_models,
         erase_expired,
         collector.collect_when_due,
+        services.room.rest_when_idle,
     ]
 
 

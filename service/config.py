@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     estimate_wait_images: int = Field(32, ge=0)
     """Requests for more images than this do not wait: 32 take about a second."""
 
+    # drawing at once
+    preview_processes: int = Field(1, ge=1)
+    """Processes that draw while somebody moves a slider; 0.6 GB each, started when needed."""
+
     # how work is done
     worker_processes: int | None = Field(None, ge=0)
     """Workers that `serve` starts: by default one with the embedded broker, else none."""

@@ -8,6 +8,7 @@ from models.registration import Registrar, load_registrar
 from service.artifacts import ArtifactStore, open_store
 from service.config import Settings
 from service.db.engine import Database, open_database
+from service.drawing.room import DrawingRoom
 from service.jobs.queue import JobQueue
 
 
@@ -20,9 +21,11 @@ class Services:
     store: ArtifactStore
     queue: JobQueue
     registrar: Registrar
+    room: DrawingRoom
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections, and of the processes that draw."""
+        self.room.close()
         self.queue.close()
         self.database.close()
 
@@ -35,4 +38,5 @@ def open_services(settings: Settings) -> Services:
         store=open_store(settings),
         queue=JobQueue(settings),
         registrar=load_registrar(),
+        room=DrawingRoom(settings),
     )

@@ -32,6 +32,9 @@ NO_TORCH = (
     "models.personalisation.recipes",
 )
 """What the service may use of `models`."""
+DRAWING = "service.drawing.child"
+"""What runs in the processes that draw at once, and in no other: generators are loaded there, those
+that need no torch alone."""
 FOR_WORKERS = (
     "service.config",
     "service.db",
@@ -101,14 +104,31 @@ def test_workers_use_of_the_service_what_they_share_with_it() -> None:
 def test_the_service_uses_of_the_models_what_needs_no_torch() -> None:
     # Commands are processes of their own, and may load what they like.
     lines = wrong("service", "models", *NO_TORCH)
-    assert [line for line in lines if not line.startswith("service.cli")] == []
+    assert [line for line in lines if not line.startswith(("service.cli", DRAWING))] == []
+
+
+def test_generators_are_loaded_at_once_only_where_they_draw() -> None:
+    allowed = ("models.generators", "models.rig.shown")
+    assert wrong(DRAWING, "models", *NO_TORCH, *allowed) == []
+    importers = [
+        module
+        for module, names in imports().items()
+        if within(module, "service") and any(within(name, DRAWING) for name in names)
+    ]
+    assert importers == ["service.drawing.room"]
+    code = f"import sys, {DRAWING}; print(*sorted(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "models.generators.registry" in loaded
+    assert [name for name in loaded if within(name, "torch", "fastapi", "service.api")] == []
 
 
 def test_the_service_knows_no_worker_but_by_the_command_that_starts_one() -> None:
     assert [line for line in wrong("service", "worker") if not line.startswith("service.cli")] == []
 
 
-@pytest.mark.parametrize("low", ["service.db", "service.artifacts", "service.jobs"])
+@pytest.mark.parametrize("low", ["service.db", "service.artifacts", "service.jobs", "service.drawing"])
 def test_what_keeps_things_knows_no_rules_and_no_http(low: str) -> None:
     upper = ("service.usecases", "service.api", "service.app", "fastapi", "starlette")
     assert [line for name in upper for line in wrong(low, name)] == []
@@ -162,7 +182,7 @@ def test_loading_the_application_loads_no_torch_and_no_worker() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
     assert "service.api.expressions" in loaded
-    assert [name for name in loaded if within(name, "torch", "worker")] == []
+    assert [name for name in loaded if within(name, "torch", "worker", DRAWING)] == []
     assert [name for name in loaded if within(name, "models.generators")] == [
         "models.generators",
         "models.generators.config",

@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from service.errors.base import ProblemError
 from service.errors.catalogue import all_problems, problem_of
@@ -21,12 +21,6 @@ _ASSETS: Final = {
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-
-
-@router.get("/")
-def read_root() -> RedirectResponse:
-    """Whoever comes with a browser is shown what there is."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

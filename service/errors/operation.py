@@ -30,3 +30,10 @@ class UnavailableError(ProblemError):
 
     code, title, status = "unavailable", "The service is not available", 503
     extra_headers = MappingProxyType({"Retry-After": "5"})
+
+
+class BusyDrawingError(ProblemError):
+    """More drawings are asked for at once than can be made; ask again in a moment."""
+
+    code, title, status = "drawing-busy", "Too many drawings at once", 503
+    extra_headers = MappingProxyType({"Retry-After": "1"})

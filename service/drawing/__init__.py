@@ -1,0 +1,1 @@
+"""Drawing at once: warm processes beside the API, for people who move a slider and look."""

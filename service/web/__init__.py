@@ -1,0 +1,1 @@
+"""The studio: what a browser is sent."""
