@@ -128,7 +128,9 @@ def test_the_service_knows_no_worker_but_by_the_command_that_starts_one() -> Non
     assert [line for line in wrong("service", "worker") if not line.startswith("service.cli")] == []
 
 
-@pytest.mark.parametrize("low", ["service.db", "service.artifacts", "service.jobs", "service.drawing"])
+@pytest.mark.parametrize(
+    "low", ["service.db", "service.artifacts", "service.jobs", "service.drawing"]
+)
 def test_what_keeps_things_knows_no_rules_and_no_http(low: str) -> None:
     upper = ("service.usecases", "service.api", "service.app", "fastapi", "starlette")
     assert [line for name in upper for line in wrong(low, name)] == []

@@ -54,7 +54,10 @@ def serve(
     _check_before(settings, listens=True)
     if parent is not None:
         threading.Thread(target=_stop_after, args=(parent,), daemon=True).start()
-    typer.echo(f"Facsimile listens on {_address(settings)}; its documentation is at /docs.")
+    typer.echo(
+        f"Facsimile listens on {_address(settings)}; open that in a browser for the studio. "
+        "The API's documentation is at /docs."
+    )
     try:
         embedded.serve(settings)
     except embedded.DataInUseError as error:

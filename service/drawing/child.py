@@ -36,7 +36,7 @@ KEPT_SECONDS: Final = 600.0
 """How long a photo stays in memory after it was last drawn: no longer than people look away."""
 _KEPT_PHOTOS: Final = 4
 _KEPT_BYTES: Final = 256 * 1024 * 1024
-"""Decoded; a photo of 12 megapixels takes 36 MB. The one that is drawn is kept whatever it takes."""
+"""Decoded; 12 megapixels take 36 MB. The photo that is drawn is kept whatever it takes."""
 
 
 class Studio:

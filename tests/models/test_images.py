@@ -26,6 +26,7 @@ from models.images import (
     TruncatedImageError,
     UnsupportedImageError,
     decode_image,
+    encode_jpeg,
     encode_png,
     read_mark,
 )
@@ -388,3 +389,17 @@ def _with_linear_curves(srgb: bytes) -> bytes:
             text = bytes(profile[offset : offset + size])
             profile[offset : offset + size] = text.replace("sRGB".encode("utf-16-be"), b"\0l" * 4)
     return bytes(profile)
+
+
+def test_a_jpeg_is_marked_as_a_png_is_and_looks_the_same() -> None:
+    rgb = picture()
+    mark = SyntheticMark("rig", {"AU12": 4.0, "AU43L": 2.5}, 7)
+    content = encode_jpeg(rgb, mark)
+    assert content == encode_jpeg(rgb, mark)
+    assert read_mark(content) == mark
+    assert read_mark(encode_jpeg(rgb)) is None
+    decoded = decode_image(content)
+    assert decoded.media_type == "image/jpeg"
+    assert np.abs(decoded.rgb.astype(int) - rgb).mean() < 3
+    with pytest.raises(ValueError, match="uint8"):
+        encode_jpeg(rgb[..., 0])

@@ -87,7 +87,15 @@ def test_without_a_good_key_nothing_is_answered(
 
 
 def test_health_and_docs_are_open(guarded: Service) -> None:
-    for path in ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/problems"):
+    for path in (
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/docs",
+        "/openapi.json",
+        "/problems",
+        "/studio",
+    ):
         assert guarded.client.get(path).status_code == 200
 
 
@@ -122,6 +130,8 @@ def test_what_one_owner_made_is_not_there_for_another(guarded: Service) -> None:
         assert (answer.status_code, answer.json()["type"]) == (404, code)
     assert generator["id"] not in bob.get("/v1/generators").text
     assert generator["id"] in alice.get("/v1/generators").text
+    seen = bob.post(f"/v1/images/{image['id']}/preview", json={"size": 64})
+    assert (seen.status_code, seen.json()["type"]) == (404, "/problems/image-not-found")
     stolen = bob.post("/v1/expressions", json={"image_ids": [image["id"]], "targets": [{}]})
     assert (stolen.status_code, stolen.json()["type"]) == (404, "/problems/image-not-found")
     stopped = bob.post(f"/v1/jobs/{made['job']['id']}/cancel")
