@@ -45,12 +45,12 @@ def main() -> None:
     ):
         image = client.upload(asked.photo)
         start = perf_counter()
-        client.preview(image.id, {"size": 480})
+        client.preview_image(image.id, {"size": 480})
         print(f"{asked.photo.name}, {image.width}x{image.height} pixels.")
         print(f"From nothing to the first picture: {perf_counter() - start:.1f} s.\n")
         print("| milliseconds | p50 | p95 | processor time | load |\n|---|---|---|---|---|")
         for name, way in _WAYS.items():
-            client.preview(image.id, {"target": {"AU12": 1}, **way})
+            client.preview_image(image.id, {"target": {"AU12": 1}, **way})
             before = _processor_time()
             times = _moves(client, image.id, way, asked.moves)
             worked = 1e3 * (_processor_time() - before) / asked.moves
@@ -66,7 +66,7 @@ def _moves(client: Client, image: uuid.UUID, way: Mapping[str, Any], count: int)
         smile = 5 * step / count
         target = {"AU12": round(smile, 1), "AU01": 1, "AU25": round(smile / 2, 1)}
         start = perf_counter()
-        client.preview(image, {"target": target, **way})
+        client.preview_image(image, {"target": target, **way})
         times.append(1e3 * (perf_counter() - start))
     return times
 

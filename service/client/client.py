@@ -66,6 +66,11 @@ class Client(Waiting):
         """Erase a photo and all that came from it."""
         return read(self.send("DELETE", f"/v1/images/{image_id}"), Receipt)
 
+    def preview_image(self, image_id: uuid.UUID, request: Body) -> Picture:
+        """A photo with one target, drawn at once; `request` as in the API."""
+        path = f"/v1/images/{image_id}/preview"
+        return Picture(self.send("POST", path, json=_json(request)).content)
+
     def expressions(self, set_id: uuid.UUID) -> ExpressionSet:
         """An expression set with the items that are finished."""
         return self.get(f"/v1/expressions/{set_id}", ExpressionSet)

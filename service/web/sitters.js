@@ -50,7 +50,7 @@ export class PhotoSitter {
   }
 
   code(sides) {
-    return `client.preview(\n        UUID("${this.image.id}"),\n        ${python(this.whole(sides))},\n    )`;
+    return `client.preview_image(\n        UUID("${this.image.id}"),\n        ${python(this.whole(sides))},\n    )`;
   }
 }
 

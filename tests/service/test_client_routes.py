@@ -29,6 +29,7 @@ CALLS: dict[str, Callable[[Client, Path], Any]] = {
     "erase_image": lambda c, _: c.erase_image(ID),
     "read_image_content": lambda c, _: c.content(ID),
     "read_registered": lambda c, _: c.registered(ID, "2d"),
+    "preview_image": lambda c, _: c.preview_image(ID, {"target": {"AU12": "C"}}),
     "request_expressions": lambda c, _: c.draw([ID], [{"AU12": "C"}], seed=3),
     "read_expressions": lambda c, _: c.expressions(ID),
     "read_expression_item": lambda c, _: c.drawing(ID, 0, "face"),

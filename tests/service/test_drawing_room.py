@@ -128,5 +128,6 @@ if __name__ == "__main__":
     pids, loaded = ran.stdout.splitlines()
     heavy = ("models.generators.", "models.rig", "models.hybrid", "service.drawing.child", "torch")
     assert [name for name in loaded.split() if name.startswith(heavy)] == []
-    for pid in pids.split():
-        eventually(lambda pid=pid: not Path(f"/proc/{pid}").exists(), "the drawing process to end")
+    assert pids
+    left = [Path("/proc", pid) for pid in pids.split()]
+    eventually(lambda: not any(one.exists() for one in left), "the drawing process to end")

@@ -152,7 +152,7 @@ def test_a_slider_that_is_dragged_draws_small_and_then_at_rest(
 
         def note(sent: Request) -> None:
             if "/preview" in sent.url:
-                asked.append(sent.post_data_json)
+                asked.append(dict(sent.post_data_json or {}))
 
         page.on("request", note)
         box = slider(page, "AU43").bounding_box()
