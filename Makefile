@@ -23,7 +23,7 @@ WITHOUT_TORCH := --allow-subclassing-any --allow-untyped-decorators --no-warn-re
 HAS_TORCH := $(BIN)/python -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("torch"))'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup torch clients demo serve test test-torch lint format figures lock clean
+.PHONY: help setup torch clients browser demo serve test test-torch lint format figures lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 -- /p' $(MAKEFILE_LIST)
@@ -67,6 +67,10 @@ $(CLIENTS_STAMP):
 	@npm ci --prefix $(CLIENTS) --silent --ignore-scripts --no-audit --no-fund
 	@rm -f $(CLIENTS)/.venv/set-up-*
 	@touch $@
+
+browser: ## Chromium, for the tests of the studio; Debian and Ubuntu, as root
+	@command -v chromium >/dev/null || { apt-get update --quiet=2 \
+		&& apt-get install --quiet=2 --yes --no-install-recommends chromium; } >/dev/null
 
 demo: $(SERVICE) ## draw eight expressions of one portrait into demo/
 	@$(BIN)/python scripts/demo.py
