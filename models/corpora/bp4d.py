@@ -21,10 +21,11 @@ from models.corpora.codes import Codes
 from models.corpora.copies import add_codes, add_file
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
 from models.corpora.errors import CorpusError
-from models.corpora.files import PICTURE_SUFFIXES, corpus_root, files_below
+from models.corpora.files import corpus_root, files_below
 from models.corpora.options import ReadOptions
 from models.corpora.pixels import Pictures
 from models.corpora.splits import bp4d_split
+from models.images import PHOTO_SUFFIXES
 
 LICENCE: Final = (
     "BP4D-Spontaneous (Binghamton University, University of Pittsburgh): for non-commercial "
@@ -54,7 +55,7 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICEN
     intensities: dict[_Key, dict[int, Codes]] = defaultdict(dict)
     occurrences: dict[_Key, Path] = {}
     for path in files_below(root, options.boundary):
-        if path.suffix.lower() in PICTURE_SUFFIXES:
+        if path.suffix.lower() in PHOTO_SUFFIXES:
             _add_picture(pictures, path)
         elif match := _INTENSITY.match(path.name):
             column = label_files.au_index(int(match[3]))

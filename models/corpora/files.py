@@ -12,11 +12,6 @@ from typing import Final
 
 from models.corpora.errors import CorpusError
 
-PICTURE_SUFFIXES: Final = frozenset(
-    {
-        ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"
-    }
-)  # fmt: skip
 VIDEO_SUFFIXES: Final = frozenset(
     {".avi", ".mp4", ".mov", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg", ".m4v", ".mts", ".flv"}
 )

@@ -12,9 +12,10 @@ from typing import Final
 from models.corpora.cells import Place
 from models.corpora.delimited import open_table, table_text
 from models.corpora.errors import CorpusError
-from models.corpora.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, Finder
+from models.corpora.files import VIDEO_SUFFIXES, Finder
 from models.corpora.table import SPLITS, Split
 from models.corpora.wording import counted, were
+from models.images import PHOTO_SUFFIXES
 
 SUBJECTS: Final = "subjects.csv"
 _DETAILS: Final = "_of_details.txt"
@@ -60,9 +61,9 @@ class MediaFinder:
         self.all: list[Path] = []
         for path in paths:
             suffix = path.suffix.lower()
-            if suffix in PICTURE_SUFFIXES:
+            if suffix in PHOTO_SUFFIXES:
                 self._folders[path.parent].append(path)
-            if suffix in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
+            if suffix in PHOTO_SUFFIXES | VIDEO_SUFFIXES:
                 self._by_stem[path.stem.casefold()].append(path)
                 self._by_name[path.name.casefold()].append(path)
                 self.all.append(path)

@@ -20,10 +20,11 @@ from models import facs
 from models.corpora import codes as label_files
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
 from models.corpora.errors import CorpusError
-from models.corpora.files import PICTURE_SUFFIXES, corpus_root, files_below
+from models.corpora.files import corpus_root, files_below
 from models.corpora.options import ReadOptions
 from models.corpora.pixels import Pictures
 from models.corpora.table import FloatArray
+from models.images import PHOTO_SUFFIXES
 
 LICENCE: Final = (
     "UNBC-McMaster Shoulder Pain Expression Archive (University of Northern British Columbia, "
@@ -55,7 +56,7 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str = LICEN
         kind, subject, sequence = folders[-3:]
         if kind.lower() == "facs" and path.name.lower().endswith(_SUFFIX):
             labels[subject, sequence][path.name[: -len(_SUFFIX)]] = path
-        elif kind.lower() == "images" and path.suffix.lower() in PICTURE_SUFFIXES:
+        elif kind.lower() == "images" and path.suffix.lower() in PHOTO_SUFFIXES:
             pictures[subject, sequence][path.stem] = path
     if not labels:
         raise CorpusError(

@@ -12,9 +12,10 @@ import typer
 from rich.text import Text
 
 from models.corpora.corpus import Corpus as FoundCorpus
-from models.corpora.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_below
+from models.corpora.files import VIDEO_SUFFIXES, files_below
 from models.corpora.wording import counted
 from models.facs import AU_NAMES, LEVELS
+from models.images import PHOTO_SUFFIXES
 from service.cli.connecting import DataFolder, Url, connected
 from service.cli.corpus_options import (
     Cameras,
@@ -208,7 +209,7 @@ def _zip(found: FoundCorpus, archive: Path) -> None:
     paths = [
         path
         for path in files_below(found.root, Path("/"))
-        if path in needed or path.suffix.lower() not in PICTURE_SUFFIXES | VIDEO_SUFFIXES
+        if path in needed or path.suffix.lower() not in PHOTO_SUFFIXES | VIDEO_SUFFIXES
     ]
     with zipfile.ZipFile(archive, "w", allowZip64=True) as out, progress_bars() as progress:
         for path in progress.track(paths, description="packing"):

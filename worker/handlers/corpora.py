@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from models.corpora.corpus import Corpus
 from models.corpora.errors import FrameMissingError
+from models.corpora.files import VIDEO_SUFFIXES
 from models.corpora.frames import FrameIndex, write_index
 from models.corpora.table import LabelTable, write_table
 from models.packs import HEADER_SIZE, directory_size, read_directory, write_pack
@@ -101,7 +102,7 @@ def register_frames(work: Work) -> None:
 def source_name(corpus: Corpus, index: int) -> str:
     """How people find a frame again."""
     frame = corpus.frame(index)
-    if frame.file.suffix.lower() in (".avi", ".mp4", ".mov", ".mkv"):
+    if frame.file.suffix.lower() in VIDEO_SUFFIXES:
         return f"{frame.sequence}/{frame.number}"
     return f"{frame.sequence}/{frame.file.name}" if frame.sequence != "." else frame.file.name
 
