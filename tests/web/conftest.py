@@ -40,7 +40,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def browser() -> Iterator[Browser]:
     """Chromium, from this machine."""
     if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt install chromium")
+        pytest.skip("Chromium is not installed: make browser")
     options = [*_OPTIONS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
