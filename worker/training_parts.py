@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, cast
+
+from sqlalchemy import select
 
 from models.checkpoint_zip import zipped
 from models.checkpoints import Checkpoint
 from service.artifacts import ArtifactMissingError
 from service.db.blobs import keep
-from service.db.tables import Generator, Model
+from service.db.ids import parse_id
+from service.db.tables import Generator, Job, Model
+from service.jobs.contracts import ENDED
 from worker.threads import share_of_cores
 from worker.work import JobFailedError, Work
 
@@ -36,6 +42,41 @@ def need_torch(work: Work, what: str) -> None:
             "`pip install torch` there.",
         ) from error
     torch.set_num_threads(share_of_cores(work.settings.worker_concurrency))
+
+
+@contextlib.contextmanager
+def training_folder(work: Work) -> Iterator[Path]:
+    """A folder for the files of this job's training, which are gone afterwards.
+
+    What died processes have left of this job, and of jobs that have ended since, goes first: it may
+    be some GB, or a network that learned from somebody who was erased.
+    """
+    above = work.settings.data_dir.absolute() / "training"
+    folder = above / str(work.job.id)
+    above.mkdir(parents=True, exist_ok=True)
+    _forget_ended(work, above)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_ended(work: Work, above: Path) -> None:
+    """Remove files and folders that are named after a job that has ended."""
+    left = [(path, parse_id(path.name.lstrip(".").partition(".")[0])) for path in above.iterdir()]
+    named = {job_id for _, job_id in left if job_id is not None}
+    with work.database.read() as session:
+        query = select(Job.id).where(Job.id.in_(named), Job.state.not_in(ENDED))
+        going = set(session.scalars(query))
+    for path, job_id in left:
+        if job_id is None or job_id in going:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def fetch_archive(work: Work, sha256: str, path: Path) -> None:

@@ -40,8 +40,12 @@ def test_a_training_lets_others_go_first_and_keeps_its_state(
             (row, job), (_, waiting) = (
                 generator_training.train(session, settings, owner, asked, None) for _ in range(2)
             )
-        left = tmp_path / "training" / str(uuid4())
-        left.mkdir(parents=True)
+        training = tmp_path / "training"
+        (training / str(uuid4())).mkdir(parents=True)
+        (training / f"{uuid4()}.safetensors").touch()
+        (training / f".{uuid4()}.safetensors.part").touch()
+        of_another = training / f"{waiting.id}.safetensors"
+        of_another.touch()
 
         def now() -> tuple[Job, str | None]:
             with database.read() as session:
@@ -53,7 +57,7 @@ def test_a_training_lets_others_go_first_and_keeps_its_state(
         assert (first.state, first.attempts) == ("queued", 0)
         assert 0 < first.done < first.total
         assert store.size(str(state)) > 1_000
-        assert list((tmp_path / "training").iterdir()) == []
+        assert list(training.iterdir()) == [of_another]
 
         assert runner.run(job.id)
         second, later = now()

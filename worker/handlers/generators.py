@@ -7,7 +7,6 @@ another machine, goes on from there.
 from __future__ import annotations
 
 import math
-import shutil
 import time
 import uuid
 import zipfile
@@ -25,11 +24,16 @@ from models.generators.config import GanConfig, GeneratorConfig, LossWeights
 from models.registration.face import RegisteredFace
 from service.artifacts import Artifact
 from service.db.blobs import keep, remove_unneeded
-from service.db.tables import Generator, Image, Job
-from service.jobs.contracts import ENDED
+from service.db.tables import Generator, Image
 from worker.lease import CancelRequestedError
 from worker.readers import registered
-from worker.training_parts import fetch_archive, need_torch, noted, store_checkpoint
+from worker.training_parts import (
+    fetch_archive,
+    need_torch,
+    noted,
+    store_checkpoint,
+    training_folder,
+)
 from worker.work import JobFailedError, Work, YieldRequestedError
 
 if TYPE_CHECKING:
@@ -76,17 +80,12 @@ def train_generator(work: Work) -> None:
     plan = _plan(work)
     if plan is None:
         return
-    folder = work.settings.data_dir.absolute() / "training" / str(work.job.id)
-    _forget_ended(work, folder.parent)
-    shutil.rmtree(folder, ignore_errors=True)  # left by a process that died; the store knows better
-    folder.mkdir(parents=True)
     try:
-        _train(work, plan, folder)
+        with training_folder(work) as folder:
+            _train(work, plan, folder)
     except (JobFailedError, CancelRequestedError):
         _note_state(work, None)
         raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _train(work: Work, plan: _Plan, folder: Path) -> None:
@@ -305,18 +304,3 @@ def _note_state(work: Work, artifact: Artifact | None, **values: int) -> None:
         before, row.state_sha256 = row.state_sha256, None if artifact is None else artifact.sha256
     if before is not None and (artifact is None or before != artifact.sha256):
         remove_unneeded(work.database, work.store, [before])
-
-
-def _forget_ended(work: Work, folder: Path) -> None:
-    """Remove what died processes left of jobs that have ended elsewhere."""
-    left = (
-        {path.name: path for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else {}
-    )
-    if not left:
-        return
-    with work.database.read() as session:
-        query = select(Job.id).where(Job.state.not_in(ENDED))
-        going = {str(job_id) for job_id in session.scalars(query)}
-    for name, path in left.items():
-        if name not in going:
-            shutil.rmtree(path, ignore_errors=True)

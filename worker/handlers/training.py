@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,13 @@ from models.checkpoints import CheckpointError
 from service.db.tables import Dataset, Job, Model
 from worker.lease import CancelRequestedError
 from worker.readers import load_model
-from worker.training_parts import fetch_archive, need_torch, noted, store_checkpoint
+from worker.training_parts import (
+    fetch_archive,
+    need_torch,
+    noted,
+    store_checkpoint,
+    training_folder,
+)
 from worker.work import JobFailedError, Work, YieldRequestedError
 
 if TYPE_CHECKING:
@@ -49,16 +54,14 @@ def train_model(work: Work) -> None:
             dataset = session.get(Dataset, uuid.UUID(each["id"]))
             if dataset is None or dataset.archive_sha256 != each["archive"]:
                 raise JobFailedError("dataset-not-found", "No such dataset", "The dataset is gone.")
-    folder = work.settings.data_dir.absolute() / "training"
-    folder.mkdir(parents=True, exist_ok=True)
-    state = folder / f"{work.job.id}.safetensors"
-    try:
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            _train(work, options, name, state, Path(scratch))
-    except (JobFailedError, CancelRequestedError):
+    with training_folder(work) as scratch:
+        state = scratch.with_suffix(".safetensors")  # beside it, as it is to stay
+        try:
+            _train(work, options, name, state, scratch)
+        except (JobFailedError, CancelRequestedError):
+            state.unlink(missing_ok=True)
+            raise
         state.unlink(missing_ok=True)
-        raise
-    state.unlink(missing_ok=True)
 
 
 def _datasets(options: Mapping[str, Any]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
