@@ -71,6 +71,7 @@ const artist = new Artist(
 
 function redraw(moving = false) {
   if (!state.ready) return;
+  compare(false); // whoever moves a slider wants to see what it does
   drawing.dataset.state = "waiting";
   artist.wish(wish(moving));
 }
@@ -162,6 +163,7 @@ function writeCode() {
 async function sit(sitter) {
   artist.stop();
   state.sitter = sitter;
+  compare(false);
   ready(false);
   $("empty").hidden = true;
   $("shown").hidden = false;

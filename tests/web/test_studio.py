@@ -94,6 +94,11 @@ def test_a_photo_is_found_moved_compared_and_taken_along(studio: Service, opened
         expect(page.get_by_role("button", name="Before")).to_have_attribute("aria-pressed", "true")
         page.get_by_role("button", name="Before").press("Enter")
         expect(page.locator("#before")).to_be_hidden()
+        page.get_by_role("button", name="Before").press("Enter")
+        expect(page.locator("#before")).to_be_visible()
+        slider(page, "AU43").press("a")
+        expect(page.locator("#before")).to_be_hidden()
+        page.get_by_role("button", name="Undo").click()
 
         page.get_by_role("button", name="Undo").click()
         expect(slider(page, "AU12")).to_have_attribute("aria-valuetext", "C")
