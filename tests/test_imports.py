@@ -108,7 +108,12 @@ def test_the_service_uses_of_the_models_what_needs_no_torch() -> None:
 
 
 def test_generators_are_loaded_at_once_only_where_they_draw() -> None:
-    allowed = ("models.generators", "models.rig.shown")
+    allowed = (
+        "models.generators",
+        "models.rig.shown",
+        "models.expressions",
+        "models.estimators.reader",
+    )
     assert wrong(DRAWING, "models", *NO_TORCH, *allowed) == []
     importers = [
         module

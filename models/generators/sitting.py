@@ -4,17 +4,17 @@ anew: their photo decoded, their face found and measured once."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import cv2
 import numpy as np
 
+from models.expressions.shown import ShownReader
 from models.generators.base import FloatArray, Generator, ImageArray
 from models.generators.paste import drawing_size, paste_back
 from models.registration.face import RegisteredFace
 from models.registration.registrar import FaceIndexError, LocatedFace, Registrar
-from models.rig.shown import shown_expression
 
 Frame = Literal["photo", "face"]
 
@@ -54,7 +54,7 @@ class Sitter:
         if key not in self._faces:
             photo, mesh = _part(self.photo, self.face, frame)
             photo, mesh = _reduced(photo, mesh, size)
-            moved = LocatedFace(self.face.box, self.face.pose, self.face.score, mesh)
+            moved = replace(self.face, mesh=mesh)
             self._faces[key] = self.registrar.register(photo, face=moved)
         self._faces.move_to_end(key)
         while len(self._faces) > _KEPT_SIZES:
@@ -72,10 +72,11 @@ class Sitter:
         return paste_back(face, drawing, target, self.shown)
 
 
-def seat(registrar: Registrar, photo: ImageArray, face: int) -> Sitter:
+def seat(registrar: Registrar, reader: ShownReader, photo: ImageArray, face: int) -> Sitter:
     """Find a face of a photo, uint8 (H, W, 3) RGB upright, and what it shows.
 
     Args:
+        reader: says what the face shows, as it does for every drawing.
         face: which face, counted from 0 for the largest, as `Registrar.locate` lists them.
 
     Raises:
@@ -87,7 +88,7 @@ def seat(registrar: Registrar, photo: ImageArray, face: int) -> Sitter:
     whole = registrar.register(photo, face=found[face])
     faces: OrderedDict[tuple[Frame, int | None], RegisteredFace] = OrderedDict()
     faces["photo", None] = whole
-    return Sitter(registrar, photo, found[face], shown_expression(whole), faces)
+    return Sitter(registrar, photo, found[face], reader.read([whole])[0], faces)
 
 
 def _part(photo: ImageArray, face: LocatedFace, frame: Frame) -> tuple[ImageArray, FloatArray]:

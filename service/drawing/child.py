@@ -14,6 +14,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final
 
+from models.estimators.reader import Reader
+from models.estimators.shipped import shipped_checkpoint
+from models.expressions.shown import ShownReader
 from models.facs import Target
 from models.generators.base import Generator
 from models.generators.registry import load_generator
@@ -46,6 +49,7 @@ class Studio:
         self._limits = ImageLimits(settings.max_image_pixels, settings.max_image_side)
         self._store = open_store(settings)
         self._registrar = load_registrar()
+        self._reader = ShownReader(Reader(shipped_checkpoint("compact")))
         self._generators: dict[str, Generator] = {}
         self._sitters: OrderedDict[tuple[str, int], tuple[float, Sitter]] = OrderedDict()
 
@@ -95,7 +99,7 @@ class Studio:
     def _seated(self, sha256: str, face: int) -> Sitter:
         try:
             photo = decode_image(self._store.read(sha256), self._limits).rgb
-            return seat(self._registrar, photo, face)
+            return seat(self._registrar, self._reader, photo, face)
         except (ArtifactError, ImageError, RegistrationError) as error:
             raise PhotoGoneError(str(error)) from error
 

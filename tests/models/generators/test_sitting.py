@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
+from models.estimators.reader import Reader
+from models.estimators.shipped import shipped_checkpoint
+from models.expressions.shown import ShownReader
 from models.generators.paste import drawing_size, paste_back
 from models.generators.rig import RigGenerator
 from models.generators.sitting import Sitter, seat
 from models.registration.registrar import FaceIndexError
-from models.rig.shown import shown_expression
 from tests.support.faces import astronaut, registrar, target
+from tests.support.hidden import masked
+
+
+@cache
+def reader() -> ShownReader:
+    return ShownReader(Reader(shipped_checkpoint("compact"), 1))
 
 
 @pytest.fixture(scope="module")
 def sitter() -> Sitter:
-    return seat(registrar(), astronaut().photo, 0)
+    return seat(registrar(), reader(), astronaut().photo, 0)
+
+
+def test_what_hides_a_face_is_known_at_every_size() -> None:
+    face = astronaut()
+    mesh = face.photo_view.project(face.mesh)
+    sitter = seat(registrar(), reader(), masked(face.photo, mesh, (60, 90, 150)), 0)
+    whole, small = sitter.registered("photo", None), sitter.registered("face", 128)
+    assert "lower-face-hidden" in whole.visibility.warnings
+    assert small.visibility == whole.visibility
 
 
 def test_the_whole_photo_is_drawn_as_anywhere_else(sitter: Sitter) -> None:
     face, wanted = astronaut(), target(AU04="D", AU12L=2)
-    shown = shown_expression(face)
+    shown = reader().read([face])[0]
     drawing = RigGenerator().generate([face], wanted[None], shown[None], size=drawing_size(face))[0]
     expected = paste_back(face, drawing, wanted, shown)
     assert (sitter.drawn(RigGenerator(), wanted, "photo", None) == expected).all()
@@ -61,4 +80,4 @@ def test_what_is_asked_for_again_is_not_made_again(sitter: Sitter) -> None:
 
 def test_there_has_to_be_a_face_of_this_index() -> None:
     with pytest.raises(FaceIndexError, match="Face 1"):
-        seat(registrar(), astronaut().photo, 1)
+        seat(registrar(), reader(), astronaut().photo, 1)
