@@ -23,7 +23,6 @@ DARK_BELOW: Final = -30.0
 between, dark skin has less than -30."""
 
 SkinGroup = str
-GROUPS: Final[tuple[SkinGroup, ...]] = ("light", "medium", "dark")
 
 # In the registered face of 224x224 (see models.registration.frontalise): both cheeks and the
 # forehead between the brows and the hair, as rows and columns.

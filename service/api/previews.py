@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from service.api import bodies, described
+from service.api import described
 from service.api.deps import Caller, ServicesDep
+from service.api.posted import Posted, posted_json
 from service.errors.images import FaceIndexError, ImageNotFoundError
 from service.errors.operation import BusyDrawingError, UnavailableError
 from service.errors.requests import (
@@ -45,12 +46,6 @@ _ANSWER: Final[dict[str, Any]] = {
 }
 
 
-async def _posted(request: Request, _caller: Caller) -> PreviewRequest:
-    bodies.media_type(request, (bodies.JSON,))
-    value, _ = await bodies.read_json(request)
-    return PreviewRequest.model_validate(value)
-
-
 @router.post(
     "/{image_id}/preview",
     response_class=Response,
@@ -77,13 +72,13 @@ async def _posted(request: Request, _caller: Caller) -> PreviewRequest:
 )
 def preview_image(
     image_id: str,
-    asked: Annotated[PreviewRequest, Depends(_posted)],
+    posted: Annotated[Posted[PreviewRequest], Depends(posted_json(PreviewRequest))],
     caller: Caller,
     services: ServicesDep,
 ) -> Response:
     """A photo with one target, for whoever waits in front of it. The first drawing of a photo
     takes a second or two, those after it some tens of milliseconds. Nothing is kept, and the same
     request gives the same bytes; many drawings are for `/v1/expressions`."""
-    drawn = previews.draw(services.database, services.room, caller, image_id, asked)
+    drawn = previews.draw(services.database, services.room, caller, image_id, posted.asked)
     headers = {FOUND: json.dumps(drawn.found), "Cache-Control": "no-store"}
     return Response(drawn.content, media_type=drawn.media_type, headers=headers)
