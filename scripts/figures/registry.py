@@ -109,6 +109,13 @@ FIGURES: Final[Mapping[str, Figure]] = {
         ),
         ("docs/characters_cast.jpg", "docs/characters_aus.jpg"),
     ),
+    "studio": Figure(
+        "docs/studio.md",
+        _module("scripts.studio_picture"),
+        ("service/web/*", "scripts/studio_picture.py"),
+        ("docs/studio.png",),
+        minutes=1,
+    ),
     "presence": Figure(
         "docs/estimators.md",
         _module("scripts.train_compact.presence", *_DATA),
