@@ -94,7 +94,10 @@ def evaluate(
     url: Url = None,
     data: DataFolder = None,
 ) -> None:
-    """Hold a model's readings against what coders said, on people it did not learn from.
+    """Hold a model's readings against what coders said.
+
+    Only figures on people that the model did not learn from say how well it reads: name a split
+    that it was not trained on. The service refuses others for a corpus that it has imported.
 
     Prints, by AU: ICC(3,1), MAE, F1 of presence, and 2AFC from level A, B and C on, with 95 %
     intervals over people. The JSON file has the confusion of levels, every person and every group

@@ -62,7 +62,7 @@ def renew(
     """Record a newer consent in the place of the old one; prints the last day of the new one.
 
     facsimile subject renew 019e6f1e-1b30-7a66-8c3d-5e2f1a0b9c8d --basis "informed consent"
-    --reference "form 131" --date 2031-10-05 --expires 2036-10-04
+    --reference "form 131" --date 2026-11-05 --expires 2031-11-04
     """
     consent = _consent(basis, reference, date, expires)
     with connected(url, data) as client:
