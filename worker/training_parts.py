@@ -54,7 +54,7 @@ def training_folder(work: Work) -> Iterator[Path]:
     above = work.settings.data_dir.absolute() / "training"
     folder = above / str(work.job.id)
     above.mkdir(parents=True, exist_ok=True)
-    _forget_ended(work, above)
+    forget_ended(work, above)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:
@@ -63,7 +63,7 @@ def training_folder(work: Work) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _forget_ended(work: Work, above: Path) -> None:
+def forget_ended(work: Work, above: Path) -> None:
     """Remove files and folders that are named after a job that has ended."""
     left = [(path, parse_id(path.name.lstrip(".").partition(".")[0])) for path in above.iterdir()]
     named = {job_id for _, job_id in left if job_id is not None}

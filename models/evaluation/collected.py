@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from models.estimators.reader import Reader
 from models.evaluation.evaluate import Readings
@@ -93,14 +93,21 @@ class Collected:
         return {name: group for name, group in groups.items() if group is not None}
 
     def save(self, path: Path) -> None:
-        """Keep it in a file; whole or not at all."""
+        """Keep it in a file; whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         arrays: dict[str, npt.NDArray[np.generic]] = {"frame": self.frame, "angle": self.angle}
         for number, readings in enumerate(self.readings):
             arrays[f"intensities.{number}"] = readings.intensities
             arrays[f"present.{number}"] = readings.present
         unfinished = path.with_suffix(".unfinished")
-        save_file(arrays, unfinished)
-        unfinished.replace(path)
+        try:
+            unfinished.write_bytes(save(arrays))
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path, readers: Sequence[Reader]) -> Collected:

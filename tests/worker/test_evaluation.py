@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -78,6 +80,34 @@ def test_it_goes_on_where_it_was(backend: Backend, tmp_path: Path, read: list[in
             other = session.get_one(Evaluation, second.id).result
         assert one is not None
         assert one == other
+
+
+def test_a_full_disk_ends_it_and_leaves_nothing(
+    backend: Backend, tmp_path: Path, read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.handlers.evaluations.KEPT_EVERY", 1)
+    with migrated_apart(backend, tmp_path) as (settings, database):
+        store = open_store(settings)
+        corpus = imported(settings, database, store)
+        with database.write() as session:
+            asked = EvaluationRequest(corpus_id=corpus.id)
+            _, job = evaluations.create(session, settings, corpus.owner_id, "compact", asked, None)
+        left = tmp_path / "evaluations" / f"{uuid4()}.safetensors"
+        left.parent.mkdir()
+        left.write_bytes(b"of a job that is gone")
+
+        def full(self: Path, data: bytes) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(Path, "write_bytes", full)
+        assert not Runner(settings, database, store, models(), HANDLERS).run(job.id)
+        monkeypatch.undo()
+        with database.read() as session:
+            ended = session.get_one(Job, job.id)
+        assert ended.state == "failed"
+        assert ended.error is not None
+        assert ended.error["type"].endswith("/storage-full")
+        assert list(left.parent.iterdir()) == [], "nor what another job had left"
 
 
 def test_a_corpus_that_is_deleted_meanwhile(

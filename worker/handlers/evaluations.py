@@ -16,9 +16,11 @@ from models.evaluation.held_out import IndexArray, NoFramesError, chosen_frames
 from models.evaluation.outcome import outcome
 from service.db.tables import Evaluation
 from worker.corpus_faces import CorpusFaces, corpus_faces
+from worker.disk import room_needed
 from worker.lease import CancelRequestedError
 from worker.readers import load_model
 from worker.threads import share_of_cores
+from worker.training_parts import forget_ended
 from worker.work import JobFailedError, Work, YieldRequestedError
 
 KEPT_EVERY: Final = 20
@@ -88,15 +90,20 @@ def _read(
             with work.timings.stage("estimate"):
                 collected = collected.with_faces(readers, batch, shown)
             if number % KEPT_EVERY == KEPT_EVERY - 1:
-                collected.save(state)
+                _keep(collected, state)
             with work.database.write() as session:
                 work.lease.update(session, done=len(collected.frame), attempts=0)
             try:
                 work.check()
             except YieldRequestedError:
-                collected.save(state)
+                _keep(collected, state)
                 raise
     return collected
+
+
+def _keep(collected: Collected, state: Path) -> None:
+    with room_needed():
+        collected.save(state)
 
 
 def _groups(table: LabelTable, told: Mapping[str, Mapping[str, str]] | None) -> Groups:
@@ -111,6 +118,8 @@ def _groups(table: LabelTable, told: Mapping[str, Mapping[str, str]] | None) -> 
 def _state(work: Work) -> Path:
     folder = work.settings.data_dir.absolute() / "evaluations"
     folder.mkdir(parents=True, exist_ok=True)
+    # What died processes have left of jobs that have ended since.
+    forget_ended(work, folder)
     return folder / f"{work.job.id}.safetensors"
 
 
