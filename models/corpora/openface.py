@@ -20,60 +20,34 @@ import itertools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from models.corpora.alignment import MAX_BEYOND_END, unplaced_note
-from models.corpora.cells import LabelCells, Place, RawArray, labels_of
-from models.corpora.columns import AuColumn, au_columns, is_au_column
+from models.corpora.cells import LabelCells
 from models.corpora.corpus import Corpus, LabelledSequence, assemble
-from models.corpora.delimited import Row, Table, open_table
+from models.corpora.delimited import open_table
 from models.corpora.errors import CorpusError
 from models.corpora.files import corpus_root, files_below
-from models.corpora.folder import frame_number, licence_of
+from models.corpora.folder import licence_of
 from models.corpora.openface_media import Media, MediaFinder, Person, people
+from models.corpora.openface_rows import (
+    FaceRow,
+    Skipped,
+    is_known_column,
+    is_reading,
+    label_rows,
+    read_rows,
+)
 from models.corpora.options import CONFIDENT, ReadOptions
 from models.corpora.pixels import Box, Pictures, Video, frame_count
-from models.corpora.table import CodeArray, FloatArray
 from models.corpora.wording import counted, were
 
-_ABOUT: Final = ("file", "frame", "face_id", "face", "confidence", "success")
-_BOX: Final = ("x", "y", "w", "h")
-_LANDMARKS: Final = 68
 _OF_A_TRACKER: Final = (
     "The labels are what a tracker read and no person coded; its own terms may bind them."
 )
-
-
-@dataclass(eq=False)
-class _Seen:
-    """One row: a face in a frame."""
-
-    place: Place
-    number: int
-    face: str
-    confidence: float
-    box: Box | None
-    raw: RawArray | None
-    """None where it is not used: the tracker was not sure enough."""
-    columns: tuple[AuColumn, ...]
-    intensity: FloatArray | None = None
-    occurrence: CodeArray | None = None
-
-
-@dataclass
-class _Counts:
-    """Rows that were left out, and why."""
-
-    failed: int = 0
-    unsure: int = 0
-    other_faces: int = 0
-    unlocated: int = 0
-    without_file: list[str] = field(default_factory=list)
-    no_tables: list[str] = field(default_factory=list)
 
 
 def read(root: Path, options: ReadOptions | None = None, *, licence: str | None = None) -> Corpus:
@@ -88,25 +62,25 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str | None 
     root = corpus_root(root)
     paths = list(files_below(root, options.boundary))
     finder = MediaFinder(root, paths, options.boundary)
-    cells, counts, notes = LabelCells(options), _Counts(), Counter[str]()
-    seen: dict[Media, list[_Seen]] = defaultdict(list)
+    cells, counts, notes = LabelCells(options), Skipped(), Counter[str]()
+    seen: dict[Media, list[FaceRow]] = defaultdict(list)
     tables = 0
     for path in paths:
         if path.suffix.lower() not in (".csv", ".tsv") or path.name.lower() == "subjects.csv":
             continue
-        table = open_table(path, _is_known)
-        if not _is_reading(table):
+        table = open_table(path, is_known_column)
+        if not is_reading(table):
             counts.no_tables.append(path.relative_to(root).as_posix())
             continue
         tables += 1
-        _read_table(table, finder, options, cells, counts, notes, seen)
+        read_rows(table, finder, options, cells, counts, notes, seen)
     if not tables:
         raise CorpusError("holds no table with columns such as frame, success and AU12_r", root)
     if not seen:
         raise CorpusError(
             "holds no video or picture to its tables, such as clip.mp4 to clip.csv", root
         )
-    _label(seen, options, cells.saw_letters)
+    label_rows(seen, options, cells.saw_letters)
     who, how = people(root, list(seen), finder, options.boundary)
     said: list[str] = []
     sequences = _sequences(root, seen, who, counts, said)
@@ -121,141 +95,15 @@ def read(root: Path, options: ReadOptions | None = None, *, licence: str | None 
     )
 
 
-def _is_known(name: str) -> bool:
-    return name.lower() in (*_ABOUT, *_BOX) or is_au_column(name)
-
-
-def _is_reading(table: Table) -> bool:
-    names = [name.lower() for name in table.header]
-    return any(name in names for name in _ABOUT[1:]) and any(map(is_au_column, table.header))
-
-
-class _Columns:
-    """Places of the columns of a table; None for those it does not have."""
-
-    def __init__(self, table: Table) -> None:
-        names = [name.lower() for name in table.header]
-        place = {name: cell for cell, name in reversed(list(enumerate(names)))}
-        self.file, self.frame = place.get("file"), place.get("frame")
-        self.face = place.get("face_id", place.get("face"))
-        self.confidence, self.success = place.get("confidence"), place.get("success")
-        self.box = _all_of(place, _BOX)
-        # OpenFace has x_0 in pixels and X_0 in millimetres
-        exact = {name: cell for cell, name in enumerate(table.header)}
-        self.landmarks = [
-            _all_of(exact, [f"{axis}_{number}" for number in range(_LANDMARKS)]) for axis in "xy"
-        ]
-        self.used = {
-            cell
-            for cell in (self.file, self.frame, self.face, self.confidence, self.success)
-            if cell is not None
-        } | {cell for cells in (self.box, *self.landmarks) for cell in cells}
-
-
-def _all_of(place: dict[str, int], names: Sequence[str]) -> list[int]:
-    return [place[name] for name in names] if all(name in place for name in names) else []
-
-
-def _read_table(
-    table: Table,
-    finder: MediaFinder,
-    options: ReadOptions,
-    cells: LabelCells,
-    counts: _Counts,
-    notes: Counter[str],
-    seen: dict[Media, list[_Seen]],
-) -> None:
-    columns = _Columns(table)
-    whole = None if columns.file is not None else finder.beside(table.path)
-    if columns.file is None and whole is None:
-        counts.without_file.append(table.path.name)
-        return
-    aus = au_columns(table.header, table.path, used=columns.used, scale=options.scale)
-    notes.update(aus.notes)
-    if table.written:
-        notes[f"Tables are {table.written}."] += 1
-    least = CONFIDENT if options.min_confidence is None else options.min_confidence
-    for row in table.rows:
-        place = Place(table.path, row[0])
-        confidence = _value(row, columns.confidence, place)
-        found = _value(row, columns.success, place) != 0
-        sure = found and (confidence is None or confidence >= least)
-        counts.failed += not found
-        counts.unsure += found and not sure
-        # a file that could not be read at all may be no picture, or gone
-        name = _text(row, columns.file)
-        media = whole or (finder.named(name, place) if found else finder.maybe(name, place))
-        if media is None:
-            continue
-        text = _text(row, columns.frame)
-        seen[media].append(
-            _Seen(
-                place,
-                frame_number(text, place) if text else 1,
-                _text(row, columns.face) if found else "",
-                1.0 if confidence is None else confidence,
-                _box(row, columns, place) if found else None,
-                cells.read(row[1], aus.read, place) if sure else None,
-                aus.read,
-            )
-        )
-
-
-def _text(row: Row, cell: int | None) -> str:
-    value = None if cell is None else row[1][cell]
-    return "" if value is None else str(value).strip()
-
-
-def _value(row: Row, cell: int | None, place: Place) -> float | None:
-    text = _text(row, cell)
-    if not text or text.lower() == "nan":
-        return None
-    try:
-        return float(text.replace(",", "."))
-    except ValueError as error:
-        raise CorpusError(f"{text!r} is no number", place.path, place.line) from error
-
-
-def _box(row: Row, columns: _Columns, place: Place) -> Box | None:
-    if columns.box:
-        x, y, w, h = (_value(row, cell, place) for cell in columns.box)
-        if x is not None and y is not None and w and h:
-            return x, y, w, h
-    if all(columns.landmarks):
-        across, down = (
-            [value for cell in cells if (value := _value(row, cell, place)) is not None]
-            for cells in columns.landmarks
-        )
-        if across and down:
-            left, top = min(across), min(down)
-            return left, top, max(across) - left, max(down) - top
-    return None
-
-
-def _label(seen: dict[Media, list[_Seen]], options: ReadOptions, saw_letters: bool) -> None:
-    """Turn cells into labels, over all tables with the same columns at once."""
-    alike: dict[tuple[AuColumn, ...], list[_Seen]] = defaultdict(list)
-    for rows in seen.values():
-        for row in rows:
-            if row.raw is not None:
-                alike[row.columns].append(row)
-    for columns, rows in alike.items():
-        raw = np.stack([row.raw for row in rows if row.raw is not None])
-        places = [row.place for row in rows]
-        intensity, occurrence = labels_of(raw, columns, places, options, saw_letters=saw_letters)
-        for number, row in enumerate(rows):
-            row.intensity, row.occurrence = intensity[number], occurrence[number]
-
-
 def _sequences(
     root: Path,
-    seen: dict[Media, list[_Seen]],
+    seen: dict[Media, list[FaceRow]],
     who: dict[Media, Person],
-    counts: _Counts,
+    counts: Skipped,
     notes: list[str],
 ) -> list[LabelledSequence]:
     sequences: list[LabelledSequence] = []
-    pictures: dict[tuple[Person, Path], list[tuple[Path, _Seen, Box | None]]] = defaultdict(list)
+    pictures: dict[tuple[Person, Path], list[tuple[Path, FaceRow, Box | None]]] = defaultdict(list)
     for media, rows in seen.items():
         kept, boxes = _one_face(rows, counts)
         if not kept:
@@ -275,7 +123,7 @@ def _sequences(
     return sequences
 
 
-def _one_face(rows: list[_Seen], counts: _Counts) -> tuple[list[_Seen], dict[int, Box]]:
+def _one_face(rows: list[FaceRow], counts: Skipped) -> tuple[list[FaceRow], dict[int, Box]]:
     """The usable rows of the face seen most in a file, and its box in frames that show others."""
     usable = [row for row in rows if row.raw is not None]
     if not usable:
@@ -285,7 +133,7 @@ def _one_face(rows: list[_Seen], counts: _Counts) -> tuple[list[_Seen], dict[int
     main = min(faces, key=lambda face: (-faces[face], -sure[face], face))
     others = {row.number for row in rows if row.face not in ("", main)}
     counts.other_faces += sum(row.face != main for row in usable)
-    kept: list[_Seen] = []
+    kept: list[FaceRow] = []
     boxes: dict[int, Box] = {}
     for row in usable:
         if row.face != main:
@@ -311,7 +159,7 @@ def _one_face(rows: list[_Seen], counts: _Counts) -> tuple[list[_Seen], dict[int
 def _of_video(
     root: Path,
     media: Media,
-    rows: list[_Seen],
+    rows: list[FaceRow],
     boxes: dict[int, Box],
     first: int,
     person: Person,
@@ -334,7 +182,7 @@ def _of_video(
     return _sequence(name, rows, Video(media.path, places), numbers[within] - first, person)
 
 
-def _picture(media: Media, row: _Seen, first: int) -> Path:
+def _picture(media: Media, row: FaceRow, first: int) -> Path:
     if not media.is_folder:
         return media.path
     place = row.number - first
@@ -348,7 +196,7 @@ def _picture(media: Media, row: _Seen, first: int) -> Path:
     return media.pictures[place]
 
 
-def _check_once(found: Sequence[tuple[Path, _Seen, Box | None]]) -> None:
+def _check_once(found: Sequence[tuple[Path, FaceRow, Box | None]]) -> None:
     for (before, first, _), (after, second, _) in itertools.pairwise(found):
         if before == after:
             raise CorpusError(
@@ -361,7 +209,7 @@ def _check_once(found: Sequence[tuple[Path, _Seen, Box | None]]) -> None:
 def _of_pictures(
     root: Path,
     folder: Path,
-    found: Sequence[tuple[Path, _Seen, Box | None]],
+    found: Sequence[tuple[Path, FaceRow, Box | None]],
     person: Person,
 ) -> LabelledSequence:
     names = tuple(file.relative_to(root).as_posix() for file, _, _ in found)
@@ -375,7 +223,7 @@ def _of_pictures(
 
 def _sequence(
     name: str,
-    rows: Sequence[_Seen],
+    rows: Sequence[FaceRow],
     source: Video | Pictures,
     positions: np.ndarray[tuple[int], np.dtype[np.int32]],
     person: Person,
@@ -392,7 +240,7 @@ def _sequence(
     )
 
 
-def _notes(counts: _Counts, options: ReadOptions) -> list[str]:
+def _notes(counts: Skipped, options: ReadOptions) -> list[str]:
     least = CONFIDENT if options.min_confidence is None else options.min_confidence
     notes = ["These labels are what a tracker read, not what people coded."]
     for count, why in (
